@@ -1,0 +1,48 @@
+"""What the trail remembers: who did what to which study or link; never a name, a date of birth or a secret."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Action = Literal[
+    "imported",
+    "quarantined",
+    "shared",
+    "revoked",
+    "passcode-right",
+    "passcode-wrong",
+    "link-closed",
+    "link-opened",
+    "series-viewed",
+    "document-viewed",
+    "download-started",
+    "download-finished",
+    "instance-downloaded",
+    "verified",
+    "rebuilt",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act. actor: "operator" (the command line), "link:<id>" (whoever holds that link) or "system"."""
+
+    action: Action
+    actor: str
+    subject: Mapping[str, str | int | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Intact:
+    """Every entry follows from the one before it, and the last is the one the head names."""
+
+    entries: int
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The first place where the trail does not hold, and what a person can conclude from it."""
+
+    seq: int
+    reason: str

@@ -1,0 +1,126 @@
+"""The trail: each entry is sealed over the one before it, in the transaction of the act it tells of."""
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from undisc.audit.model import Act, Broken, Intact
+from undisc.clock import Clock
+from undisc.db.engine import Database
+from undisc.db.tables import audit_entries, audit_head
+
+_BEGINNING = "0" * 64
+
+
+class UnitOfWork:
+    """One transaction together with the trail's entries for what is done in it."""
+
+    def __init__(self, connection: Connection, clock: Clock, key: bytes) -> None:
+        self.connection = connection
+        self.clock = clock
+        self._key = key
+
+    def audit(self, act: Act) -> None:
+        head = self.connection.execute(select(audit_head.c.seq, audit_head.c.seal)).first()
+        seq, previous = (head.seq + 1, head.seal) if head else (1, _BEGINNING)
+        entry: dict[str, Any] = {
+            "seq": seq,
+            "at": self.clock.now().isoformat(timespec="milliseconds"),
+            "action": act.action,
+            "actor": act.actor,
+            "subject": json.dumps(dict(act.subject), sort_keys=True, separators=(",", ":")),
+            "previous": previous,
+        }
+        entry["seal"] = _seal(self._key, entry)
+        self.connection.execute(insert(audit_entries).values(entry))
+        values = {"seq": seq, "seal": entry["seal"], "mac": _head_mac(self._key, seq, entry["seal"])}
+        statement = update(audit_head).values(values) if head else insert(audit_head).values(id=1, **values)
+        self.connection.execute(statement)
+
+
+class Trail:
+    """Hands out units of work, and tells whether what they wrote is still what is there."""
+
+    def __init__(self, database: Database, clock: Clock, key: bytes) -> None:
+        self._database = database
+        self._clock = clock
+        self._key = key
+
+    @contextmanager
+    def work(self) -> Iterator[UnitOfWork]:
+        with self._database.write() as connection:
+            yield UnitOfWork(connection, self._clock, self._key)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with self._database.read() as connection:
+            yield connection
+
+    def verify(self) -> Intact | Broken:
+        """Walk the whole trail; the first entry that was edited, removed or put in is named."""
+        with self._database.read() as connection:
+            previous, expected = _BEGINNING, 1
+            for row in connection.execute(select(audit_entries).order_by(audit_entries.c.seq)):
+                broken = _check(self._key, row, expected, previous)
+                if broken:
+                    return broken
+                previous, expected = row.seal, expected + 1
+            head = connection.execute(select(audit_head)).first()
+        count = expected - 1
+        if head is None:
+            return Intact(0, _BEGINNING) if count == 0 else Broken(count, "The record of the last entry is gone.")
+        if not hmac.compare_digest(head.mac, _head_mac(self._key, head.seq, head.seal)):
+            return Broken(count, "The record of the last entry was changed.")
+        if (head.seq, head.seal) != (count, previous):
+            return Broken(count, f"Entries are missing at the end: {head.seq} were written, {count} are there.")
+        return Intact(count, previous)
+
+
+def _check(key: bytes, row: Row[Any], expected: int, previous: str) -> Broken | None:
+    if row.seq != expected:
+        return Broken(expected, f"Entry {expected} is missing.")
+    if row.previous != previous:
+        return Broken(row.seq, f"Entry {row.seq} does not follow from the one before it.")
+    if not hmac.compare_digest(row.seal, _seal(key, row._mapping)):
+        return Broken(row.seq, f"Entry {row.seq} was changed after it was written.")
+    return None
+
+
+def _seal(key: bytes, entry: Any) -> str:
+    fields = [entry[name] for name in ("seq", "at", "action", "actor", "subject", "previous")]
+    text = json.dumps(fields, ensure_ascii=True, separators=(",", ":"))
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _head_mac(key: bytes, seq: int, seal: str) -> str:
+    return hmac.new(key, f"head:{seq}:{seal}".encode(), hashlib.sha256).hexdigest()
+
+
+def trail_key(path: Path) -> bytes:
+    """The key that seals this data folder's trail; made on first use, readable by its owner alone."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        pass
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(32))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(fresh, path)  # the first of several starters wins
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
+    return path.read_bytes()

@@ -1,0 +1,204 @@
+"""Every table, in the order in which a study passes through them."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time in UTC, whatever the database makes of time zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs its time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# What came in, file by file.
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("fingerprint", String(64), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("files", BigInteger, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+)
+
+import_items = Table(
+    "import_items",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("import_id", ForeignKey("imports.id"), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("study_uid", String(64)),
+    UniqueConstraint("import_id", "path"),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("sop_uid", String(64), index=True),
+    Column("kept_at", Moment, nullable=False),
+)
+
+# What is kept.
+studies = Table(
+    "studies",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("study_uid", String(64), nullable=False, unique=True),
+    Column("patient_name", Text, nullable=False),
+    Column("patient_id", Text, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("birth_date", String(32), nullable=False),
+    Column("sex", String(16), nullable=False),
+    Column("study_date", String(32), nullable=False, index=True),
+    Column("study_time", String(32), nullable=False),
+    Column("accession", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("institution", Text, nullable=False),
+    Column("referring", Text, nullable=False),
+    Column("kept_at", Moment, nullable=False),
+)
+
+series = Table(
+    "series",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("study_id", ForeignKey("studies.id"), nullable=False),
+    Column("series_uid", String(64), nullable=False),
+    Column("modality", String(32), nullable=False),
+    Column("number", Integer),
+    Column("description", Text, nullable=False),
+    Column("body_part", Text, nullable=False),
+    # How many instances the derived files of the series were made from; fewer than there are means: make them again.
+    Column("derived_from", Integer, nullable=False, server_default="0"),
+    UniqueConstraint("study_id", "series_uid"),
+)
+
+instances = Table(
+    "instances",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("series_id", ForeignKey("series.id"), nullable=False, index=True),
+    Column("sop_uid", String(64), nullable=False, unique=True),
+    Column("sop_class", String(64), nullable=False),
+    Column("transfer_syntax", String(64), nullable=False),
+    Column("number", Integer),
+    Column("rows", Integer),
+    Column("columns", Integer),
+    Column("frames", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("dataset_start", Integer, nullable=False),
+    Column("wrapper_sha256", String(64), nullable=False),
+    Column("dataset_sha256", String(64), nullable=False),
+    Column("damage", Text, nullable=False),
+    # pending | done | none (nothing to show) | failed
+    Column("derived", String(8), nullable=False),
+    Column("derive_note", Text, nullable=False, server_default=""),
+    Column("kept_at", Moment, nullable=False),
+    Index("ix_instances_pending", "derived", sqlite_where=Column("derived") == "pending"),
+)
+
+# Who may look.
+links = Table(
+    "links",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("secret_hash", String(64), nullable=False),
+    Column("passcode_hash", Text),
+    Column("passcode_digits", Boolean, nullable=False),
+    Column("passcode_length", Integer, nullable=False),
+    Column("may_download", Boolean, nullable=False),
+    Column("tries_taken", Integer, nullable=False, server_default="0"),
+    Column("made_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+)
+
+link_studies = Table(
+    "link_studies",
+    metadata,
+    Column("link_id", ForeignKey("links.id"), primary_key=True),
+    Column("study_id", ForeignKey("studies.id"), primary_key=True),
+)
+
+link_sessions = Table(
+    "link_sessions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("link_id", ForeignKey("links.id"), nullable=False),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("opened_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False),
+)
+
+link_session_series = Table(
+    "link_session_series",
+    metadata,
+    Column("session_id", ForeignKey("link_sessions.id"), primary_key=True),
+    Column("series_id", ForeignKey("series.id"), primary_key=True),
+)
+
+# What was done.
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", String(32), nullable=False),
+    Column("action", String(32), nullable=False, index=True),
+    Column("actor", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("seal", String(64), nullable=False),
+)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", Integer, nullable=False),
+    Column("seal", String(64), nullable=False),
+    Column("mac", String(64), nullable=False),
+)

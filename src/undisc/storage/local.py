@@ -1,0 +1,180 @@
+"""Blobs in a local folder: plain files under plain names, and a way to put many there that a power cut cannot tear."""
+
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+_STAGING = "incoming"
+_JOURNAL = "journal"
+
+
+class LocalFolder:
+    """Keys are relative paths with forward slashes; they are made by the archive, never by what comes in."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._syncers = ThreadPoolExecutor(8, thread_name_prefix="sync")
+
+    def close(self) -> None:
+        self._syncers.shutdown()
+
+    def path(self, key: str) -> Path:
+        """Where a key's bytes lie; raises ValueError for a key that would leave the folder."""
+        parts = PurePosixPath(key).parts
+        if not parts or parts[0] == "/" or ".." in parts:
+            raise ValueError("a key stays inside the folder")
+        return self.root.joinpath(*parts)
+
+    def exists(self, key: str) -> bool:
+        return self.path(key).is_file()
+
+    def open(self, key: str) -> BinaryIO:
+        return self.path(key).open("rb")
+
+    def read(self, key: str) -> bytes | None:
+        """The whole blob, None where there is none."""
+        try:
+            return self.path(key).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def put_derived(self, key: str, data: bytes) -> None:
+        """Replace a blob that can be made again: whole or not at all, without waiting for the disk."""
+        path = self.path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        fresh.write_bytes(data)
+        fresh.replace(path)
+
+    def delete(self, key: str) -> None:
+        self.path(key).unlink(missing_ok=True)
+
+    def free_bytes(self) -> int:
+        found = os.statvfs(self.root)
+        return found.f_bavail * found.f_frsize
+
+    @contextmanager
+    def batch(self) -> Iterator["Batch"]:
+        """A place to write originals into before they are published; what was not published is gone afterwards."""
+        folder = self.root / _STAGING / secrets.token_hex(8)
+        folder.mkdir(parents=True)
+        with (folder / _JOURNAL).open("a+b") as journal:
+            # Held as long as this process lives, so that a start elsewhere does not take the batch for an abandoned one.
+            fcntl.flock(journal, fcntl.LOCK_EX)
+            try:
+                yield Batch(self, folder, journal, self._syncers)
+            finally:
+                _clear(folder)
+
+    def abandoned(self, has_row: Callable[[str], bool]) -> int:
+        """Undo what a killed process left half done: staged files go, and published files that never got their row.
+
+        has_row(key) tells whether the database knows the blob. Returns how many files were removed.
+        """
+        removed = 0
+        staging = self.root / _STAGING
+        for folder in sorted(staging.iterdir()) if staging.is_dir() else ():
+            try:
+                journal = (folder / _JOURNAL).open("r+b")
+            except FileNotFoundError:
+                # A batch has no journal only for an instant at its birth and at its end; either way it holds nothing.
+                continue
+            with journal:
+                try:
+                    fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    continue
+                for key in _journalled(journal.read()):
+                    if self.exists(key) and not has_row(key):
+                        self.delete(key)
+                        removed += 1
+                removed += sum(1 for _ in folder.iterdir()) - 1
+                _clear(folder)
+        return removed
+
+
+class Batch:
+    """Staged files of one batch. Publish, then commit their rows, then tell the world; in this order."""
+
+    def __init__(self, store: LocalFolder, folder: Path, journal: BinaryIO, syncers: ThreadPoolExecutor) -> None:
+        self._store = store
+        self._folder = folder
+        self._journal = journal
+        self._syncers = syncers
+        self._count = 0
+
+    def stage(self) -> Path:
+        """A fresh name to write one file to."""
+        self._count += 1
+        return self._folder / f"{self._count:06d}"
+
+    def publish(self, staged: Iterable[tuple[Path, str]]) -> None:
+        """Move staged files to their keys; when this returns, bytes and names survive a power cut."""
+        pairs = [(source, self._store.path(key), key) for source, key in staged]
+        if not pairs:
+            return
+        self._journal.write("".join(json.dumps(key) + "\n" for _, _, key in pairs).encode())
+        self._journal.flush()
+        os.fsync(self._journal.fileno())
+        sync_folder(self._folder)
+        list(self._syncers.map(_sync_file, [source for source, _, _ in pairs]))
+        touched: set[Path] = set()
+        for source, target, _ in pairs:
+            touched.update(_make_folders(target.parent, self._store.root))
+            source.replace(target)
+            touched.add(target.parent)
+        list(self._syncers.map(sync_folder, touched))
+
+    def withdraw(self, keys: Iterable[str]) -> None:
+        """Take published files back, for rows that could not be committed."""
+        for key in keys:
+            self._store.delete(key)
+
+
+def _make_folders(folder: Path, root: Path) -> list[Path]:
+    """Make a folder and those above it; returns the folders that got a new entry and so want syncing."""
+    missing = []
+    while folder != root and not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
+    for made in reversed(missing):
+        made.mkdir(exist_ok=True)
+    return [made.parent for made in missing]
+
+
+def _journalled(raw: bytes) -> Iterator[str]:
+    for line in raw.decode(errors="replace").splitlines():
+        try:
+            key = json.loads(line)
+        except ValueError:
+            return  # torn by the power cut, and then nothing was moved yet
+        if isinstance(key, str):
+            yield key
+
+
+def _clear(folder: Path) -> None:
+    for left in folder.iterdir():
+        if left.name != _JOURNAL:
+            left.unlink(missing_ok=True)
+    (folder / _JOURNAL).unlink(missing_ok=True)
+    folder.rmdir()
+
+
+def _sync_file(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder survive a power cut."""
+    _sync_file(path)
