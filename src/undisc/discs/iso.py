@@ -1,0 +1,86 @@
+"""A disc image, or the disc itself in a drive, read as bytes; nothing is mounted."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from undisc.discs.iso_tree import File, Tree, TreeReader, volumes
+from undisc.discs.model import Entry, Limits, ReadError, Refused
+from undisc.discs.paths import path_key, shown
+from undisc.discs.streams import ImageFile, open_runs
+from undisc.errors import SourceUnreadable
+
+
+class IsoSource:
+    """The files on one image.
+
+    Every set of names that the image has is read. The best (Rock Ridge, else Joliet, else plain ISO 9660) names the
+    files; a file that only another set names is listed under that name. `aliases` are the other names.
+    """
+
+    def __init__(self, path: Path, limits: Limits, *, kind: Literal["iso", "drive"] = "iso", session: int = 0) -> None:
+        self.kind = kind
+        self._limits = limits
+        self._image = ImageFile(path)
+        self._session = session
+        self.aliases: dict[str, str] = {}
+        self._files: dict[str, File] = {}
+        self._found: list[Entry | Refused] = []
+        try:
+            self._volumes = volumes(self._image, session)
+            if not self._volumes:
+                raise SourceUnreadable("This disc image has no table of contents.")
+            self.label = self._volumes[0].label or shown(path.name)
+            self._read()
+        except OSError as error:
+            self._image.close()
+            raise SourceUnreadable("The disc's table of contents cannot be read.") from error
+        except BaseException:
+            self._image.close()
+            raise
+
+    def _read(self) -> None:
+        trees: list[Tree] = []
+        for volume in self._volumes:
+            if not volume.joliet:
+                tree = TreeReader(self._image, volume, self._limits, rock_ridge=True).read()
+                trees.append(tree)
+            else:
+                trees.append(TreeReader(self._image, volume, self._limits, rock_ridge=False).read())
+        self._merge(trees)
+
+    def _merge(self, trees: list[Tree]) -> None:
+        by_place: dict[object, str] = {}
+        refused: dict[str, str] = {}
+        for position, tree in enumerate(trees):
+            here: list[File] = []
+            for file in tree.files:
+                first = by_place.get(file.place) if file.place is not None else None
+                if position and first is not None:
+                    self.aliases[file.path] = first
+                elif file.path in self._files:
+                    if position == 0 or file.place is not None:
+                        refused[file.path] = "The disc holds another file of the same name."
+                elif position == 0 or file.place is not None:
+                    self._files[file.path] = file
+                    here.append(file)
+            by_place.update((file.place, file.path) for file in here if file.place not in by_place)
+            for item in tree.refused:
+                refused.setdefault(item.path, item.reason)
+        found: list[Entry | Refused] = [Entry(file.path, file.size, file.modified_ns) for file in self._files.values()]
+        found.extend(Refused(path, reason) for path, reason in refused.items())
+        self._found = sorted(found, key=lambda item: path_key(item.path))
+
+    def entries(self) -> Iterator[Entry | Refused]:
+        """Every file on the image, in a stable order."""
+        yield from self._found
+
+    def open(self, entry: Entry) -> BinaryIO:
+        """The file's bytes, read as they are asked for; a scratch or a missing end surfaces as ReadError."""
+        file = self._files.get(entry.path)
+        if file is None:
+            raise ReadError("There is no such file on the disc.")
+        return open_runs(self._image, file.runs, file.size)
+
+    def close(self) -> None:
+        self._image.close()
