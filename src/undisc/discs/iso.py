@@ -10,6 +10,8 @@ from undisc.discs.paths import path_key, shown
 from undisc.discs.streams import ImageFile, open_runs
 from undisc.errors import SourceUnreadable
 
+_PREFERRED = ("rock ridge", "joliet", "udf", "iso")
+
 
 class IsoSource:
     """The files on one image.
@@ -40,14 +42,8 @@ class IsoSource:
             raise
 
     def _read(self) -> None:
-        trees: list[Tree] = []
-        for volume in self._volumes:
-            if not volume.joliet:
-                tree = TreeReader(self._image, volume, self._limits, rock_ridge=True).read()
-                trees.append(tree)
-            else:
-                trees.append(TreeReader(self._image, volume, self._limits, rock_ridge=False).read())
-        self._merge(trees)
+        trees = [TreeReader(self._image, volume, self._limits).read() for volume in self._volumes]
+        self._merge(sorted(trees, key=lambda tree: _PREFERRED.index(tree.namespace)))
 
     def _merge(self, trees: list[Tree]) -> None:
         by_place: dict[object, str] = {}
@@ -57,7 +53,8 @@ class IsoSource:
             for file in tree.files:
                 first = by_place.get(file.place) if file.place is not None else None
                 if position and first is not None:
-                    self.aliases[file.path] = first
+                    if file.path != first:
+                        self.aliases[file.path] = first
                 elif file.path in self._files:
                     if position == 0 or file.place is not None:
                         refused[file.path] = "The disc holds another file of the same name."

@@ -19,7 +19,7 @@ _MOST_DESCRIPTORS = 64
 _JOLIET = (b"%/@", b"%/C", b"%/E")
 _DIRECTORY, _ASSOCIATED, _MULTI_EXTENT = 0x02, 0x04, 0x80
 
-Namespace = Literal["rock ridge", "joliet", "iso"]
+Namespace = Literal["rock ridge", "joliet", "udf", "iso"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class File:
 class Tree:
     """The files that one set of names gives, and what it gives that is no file."""
 
-    namespace: str
+    namespace: Namespace
     files: list[File] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
 
@@ -94,18 +94,18 @@ def volumes(image: Image, session: int = 0) -> list[Volume]:
 class TreeReader:
     """Walks the directories below one root record."""
 
-    def __init__(self, image: Image, volume: Volume, limits: Limits, *, rock_ridge: bool) -> None:
+    def __init__(self, image: Image, volume: Volume, limits: Limits) -> None:
         self._image = image
         self._volume = volume
         self._limits = limits
-        self._rock_ridge = rock_ridge
+        self._rock_ridge = not volume.joliet
         self._skip = 0
         self._count = 0
         self._seen: set[int] = set()
 
     def read(self) -> Tree:
         """All files and refusals below the root; never raises for what lies in the image."""
-        tree = Tree("joliet" if self._volume.joliet else "rock ridge" if self._rock_ridge else "iso")
+        tree = Tree("joliet" if self._volume.joliet else "iso")
         block = int.from_bytes(self._volume.root[2:6], "little")
         length = int.from_bytes(self._volume.root[10:14], "little")
         pending = [("", block, length, 0)]
@@ -123,6 +123,8 @@ class TreeReader:
                 reason = "The disc holds more files than are looked at; this folder and the rest are left."
                 tree.refused.append(Refused(path or ".", reason))
                 break
+        if self._rock_ridge:
+            tree.namespace = "rock ridge"
         return tree
 
     def _read_directory(
