@@ -1,0 +1,104 @@
+"""From an original to its pack, one frame at a time. For worker processes only: hostile bytes are decoded here."""
+
+import mmap
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from undisc.dicom.model import Scanned
+from undisc.dicom.pixels.colour import Palette, is_colour, read_palette, to_rgb8
+from undisc.dicom.pixels.decode import Buffer, decode
+from undisc.dicom.pixels.describe import describe
+from undisc.dicom.pixels.inflate import inflated
+from undisc.dicom.pixels.model import (
+    Derived,
+    FrameFailure,
+    FrameUndecodable,
+    PixelDescription,
+    Undecodable,
+    Window,
+)
+from undisc.dicom.pixels.pack import PackWriter
+from undisc.dicom.pixels.preview import MINI_SIDE, PREVIEW_SIDE, render_preview, webp
+from undisc.dicom.pixels.window import default_window
+from undisc.dicom.pixels.wire import encode_wire
+from undisc.dicom.scan import scan
+
+# Pages of the original that were read stay mapped; above this they are handed back after each frame.
+_MAPPED_AT_MOST = 32 << 20
+
+
+def derive(source: Path, partial: Path, output: Path) -> Derived | Undecodable:
+    """Write the pack of the instance at `source` to `partial`, and rename it to `output` once it is whole.
+
+    Leaves nothing behind at `output` where the instance is Undecodable. Raises OSError where files cannot be read or
+    written, MemoryError where the limit on memory is met.
+    """
+    with source.open("rb") as file:
+        if not source.stat().st_size:
+            return Undecodable("It is empty.")
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            result = scan(mapped)
+            if not isinstance(result, Scanned):
+                return Undecodable("Its header cannot be read.")
+            description = describe(result)
+            if isinstance(description, Undecodable):
+                return description
+            data = inflated(mapped, result) if result.inflated else mapped
+            with partial.open("wb") as written:
+                derived = _write_pack(written, data, result, description)
+    if len(derived.failures) == derived.frames:
+        partial.unlink()
+        return Undecodable(derived.failures[0].reason)
+    partial.replace(output)
+    return derived
+
+
+def _write_pack(file: BinaryIO, data: Buffer, scanned: Scanned, description: PixelDescription) -> Derived:
+    colour = description.photometric == "PALETTE COLOR"
+    palette = read_palette(data, scanned, description) if colour else None
+    writer = PackWriter(file, description.frames)
+    failures = []
+    for index in range(description.frames):
+        try:
+            _add_frame(writer, data, scanned, description, palette, index)
+        except FrameUndecodable as failure:
+            failures.append(FrameFailure(index, str(failure)))
+            writer.fail(description.rows, description.columns, str(failure))
+        if isinstance(data, mmap.mmap) and len(data) > _MAPPED_AT_MOST:
+            data.madvise(mmap.MADV_DONTNEED)
+    writer.finish()
+    return Derived(description.frames, tuple(failures), description.damage)
+
+
+def _add_frame(
+    writer: PackWriter,
+    data: Buffer,
+    scanned: Scanned,
+    description: PixelDescription,
+    palette: Palette | None,
+    index: int,
+) -> None:
+    values, photometric = decode(data, scanned, description, index)
+    if is_colour(photometric):
+        values = to_rgb8(values, photometric, description, palette)
+        window = Window(0.0, 255.0)
+        least, greatest = 0.0, 255.0
+    else:
+        window = default_window(scanned, index, values)
+        least, greatest = _range(values)
+    preview = render_preview(values, window, photometric == "MONOCHROME1", PREVIEW_SIDE)
+    mini = render_preview(preview, None, False, MINI_SIDE)
+    kind, wire = encode_wire(values)
+    samples = values.shape[2] if values.ndim == 3 else 1
+    rows, columns = values.shape[:2]
+    code = values.dtype.str[1:]
+    writer.add(kind, code, samples, rows, columns, least, greatest, window, wire, webp(preview), webp(mini))
+
+
+def _range(values: np.ndarray) -> tuple[float, float]:
+    if values.dtype.kind != "f":
+        return float(values.min()), float(values.max())
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)

@@ -1,0 +1,188 @@
+"""Worker processes that decode, kept at arm's length: whatever a file does to one of them, the pool goes on."""
+
+import os
+import queue
+import selectors
+import subprocess
+import sys
+import sysconfig
+import threading
+import time
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from undisc.dicom.pixels.channel import LENGTH, LONGEST, packed, result_from
+from undisc.dicom.pixels.model import Derived, Undecodable
+
+TOO_SLOW = "Decoding it took longer than is allowed."
+CRASHED = "The decoder broke down over it."
+
+_SOURCE_ROOT = Path(__file__).resolve().parents[3]
+
+
+@dataclass(slots=True)
+class _Job:
+    source: Path
+    output: Path
+    future: "Future[Derived | Undecodable]" = field(default_factory=Future)
+
+
+class _Worker:
+    """One process; started when there is something to do, and again after it was killed."""
+
+    def __init__(self, memory_mb: int) -> None:
+        self._memory_mb = memory_mb
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def ask(self, message: bytes, seconds: float) -> Derived | Undecodable:
+        process = self.process
+        if process is None or process.poll() is not None:
+            self.kill()
+            process = self.process = self._start()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        deadline = time.monotonic() + seconds
+        try:
+            process.stdin.write(message)
+            process.stdin.flush()
+            head = _read(process.stdout, LENGTH.size, deadline)
+            length = LENGTH.unpack(head)[0]
+            if length > LONGEST:
+                raise ValueError("a worker's answer is too long")
+            return result_from(_read(process.stdout, length, deadline))
+        except TimeoutError:
+            self.kill()
+            return Undecodable(TOO_SLOW)
+        except (OSError, EOFError, ValueError):
+            self.kill()
+            return Undecodable(CRASHED)
+
+    def kill(self) -> None:
+        process, self.process = self.process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                with suppress(OSError):
+                    stream.close()
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        # Safe path and a fixed folder: nothing that lies beside a disc's files can pass for a module.
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "undisc.dicom.pixels.worker", str(self._memory_mb)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env=_environment(),
+            bufsize=0,
+        )
+
+
+class DecodePool:
+    """`workers` processes, each with at most `memory_mb` megabytes and `seconds` for one instance.
+
+    A context manager. On leaving, what was asked for is still finished, unless leaving is by an exception: then it is
+    cancelled.
+    """
+
+    def __init__(self, workers: int = 2, memory_mb: int = 1024, seconds: float = 60.0) -> None:
+        self._seconds = seconds
+        self._jobs: queue.Queue[_Job | None] = queue.Queue(maxsize=workers * 4)
+        self._workers = [_Worker(memory_mb) for _ in range(workers)]
+        self._closed = False
+        self._abandoned = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._serve, args=(worker,), name=f"decode-{number}", daemon=True)
+            for number, worker in enumerate(self._workers)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def derive(self, source: Path, output: Path) -> "Future[Derived | Undecodable]":
+        """Ask for the pack of the instance at `source` to be written to `output`, whose folder exists.
+
+        Waits while the queue is full. The future never fails: what goes wrong is Undecodable, and then nothing is left
+        at `output` that was not there before.
+        """
+        if self._closed:
+            raise RuntimeError("the pool is closed")
+        job = _Job(source.absolute(), output.absolute())
+        self._jobs.put(job)
+        return job.future
+
+    def close(self, *, finish: bool = True) -> None:
+        """End the workers, after the jobs that wait when `finish`, else at once."""
+        if self._closed:
+            return
+        self._closed = True
+        if not finish:
+            self._abandoned.set()
+            for worker in self._workers:
+                process = worker.process
+                if process is not None:
+                    process.kill()
+        for _ in self._threads:
+            self._jobs.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def process_ids(self) -> list[int]:
+        """The workers that are alive now."""
+        processes = [worker.process for worker in self._workers]
+        return [process.pid for process in processes if process is not None and process.poll() is None]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
+        self.close(finish=kind is None)
+
+    def _serve(self, worker: _Worker) -> None:
+        while (job := self._jobs.get()) is not None:
+            if self._abandoned.is_set():
+                job.future.cancel()
+                continue
+            if not job.future.set_running_or_notify_cancel():
+                continue
+            partial = job.output.with_name(f".{job.output.name}.{os.getpid()}.{id(job):x}.part")
+            message = {"source": str(job.source), "partial": str(partial), "output": str(job.output)}
+            try:
+                result = worker.ask(packed(message), self._seconds)
+            except OSError:
+                result = Undecodable("No decoder could be started.")
+            if isinstance(result, Undecodable):
+                with suppress(OSError):
+                    partial.unlink()
+            job.future.set_result(result)
+        worker.kill()
+
+
+def _read(stream: IO[bytes], count: int, deadline: float) -> bytes:
+    """Exactly `count` bytes of a pipe. Raises TimeoutError at the deadline, EOFError where the pipe ends."""
+    parts = bytearray()
+    with selectors.DefaultSelector() as selector:
+        selector.register(stream, selectors.EVENT_READ)
+        while len(parts) < count:
+            if not selector.select(max(0.0, deadline - time.monotonic())):
+                raise TimeoutError
+            part = os.read(stream.fileno(), count - len(parts))
+            if not part:
+                raise EOFError
+            parts += part
+    return bytes(parts)
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of the parent's but what Python needs to start; codecs get no threads of their own."""
+    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR") if name in os.environ}
+    single = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    # A checkout may have been put on the path by hand; an installed package is found without help.
+    checkout = {} if str(_SOURCE_ROOT) == sysconfig.get_path("purelib") else {"PYTHONPATH": str(_SOURCE_ROOT)}
+    return {**kept, **single, **checkout}

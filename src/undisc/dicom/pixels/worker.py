@@ -1,0 +1,77 @@
+"""`python -m undisc.dicom.pixels.worker MEMORY_MB`: decodes what it is told to on standard input until that ends.
+
+It has a limit on memory for each instance, on the size of what it writes, on open files, and leaves no core behind. The
+limit on time is the pool's, which kills it. Codecs may print: the pool's channel is moved out of their way first.
+"""
+
+import json
+import os
+import resource
+import signal
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+from undisc.dicom.pixels.channel import LENGTH, LONGEST, packed, result_message
+from undisc.dicom.pixels.model import Derived, Undecodable
+
+_LARGEST_PACK = 16 << 30
+_OPEN_FILES = 64
+
+
+def run(memory_mb: int) -> None:
+    """Serve until the parent closes the channel or is gone."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    _limit()
+    try:
+        while (job := _next(sys.stdin.buffer)) is not None:
+            answers.write(packed(result_message(_derive(job, memory_mb))))
+    except BrokenPipeError:
+        pass
+
+
+def _limit() -> None:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, who then closes the channel
+    for kind, bound in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, _LARGEST_PACK),
+        (resource.RLIMIT_NOFILE, _OPEN_FILES),
+    ):
+        _, hard = resource.getrlimit(kind)
+        most = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
+        resource.setrlimit(kind, (most, most))
+
+
+def _next(channel: BinaryIO) -> dict[str, str] | None:
+    head = channel.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return None
+    length = LENGTH.unpack(head)[0]
+    body = channel.read(length) if length <= LONGEST else b""
+    return json.loads(body) if len(body) == length else None
+
+
+def _derive(job: dict[str, str], memory_mb: int) -> Derived | Undecodable:
+    from undisc.dicom.pixels.derive import derive
+
+    source = Path(job["source"])
+    try:
+        # The original is mapped, which counts as address space and takes no memory of its own.
+        _limit_memory((memory_mb << 20) + source.stat().st_size)
+        return derive(source, Path(job["partial"]), Path(job["output"]))
+    except MemoryError:
+        return Undecodable("Decoding it would take more memory than is allowed.")
+    except OSError as error:
+        return Undecodable(f"A file could not be read or written ({error.strerror}).")
+
+
+def _limit_memory(most: int) -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+if __name__ == "__main__":
+    run(int(sys.argv[1]))
