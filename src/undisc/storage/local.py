@@ -66,7 +66,7 @@ class LocalFolder:
         folder = self.root / _STAGING / secrets.token_hex(8)
         folder.mkdir(parents=True)
         with (folder / _JOURNAL).open("a+b") as journal:
-            # Held as long as this process lives, so that a start elsewhere does not take the batch for an abandoned one.
+            # Held as long as this process lives: to a start elsewhere, a batch without its lock is an abandoned one.
             fcntl.flock(journal, fcntl.LOCK_EX)
             try:
                 yield Batch(self, folder, journal, self._syncers)
@@ -76,7 +76,8 @@ class LocalFolder:
     def abandoned(self, has_row: Callable[[str], bool]) -> int:
         """Undo what a killed process left half done: staged files go, and published files that never got their row.
 
-        has_row(key) tells whether the database knows the blob. Returns how many files were removed.
+        has_row(key) tells whether the database knows the blob; call this in a write transaction, so that nobody can
+        commit a row between the question and the deletion. Returns how many files were removed.
         """
         removed = 0
         staging = self.root / _STAGING
@@ -101,7 +102,7 @@ class LocalFolder:
 
 
 class Batch:
-    """Staged files of one batch. Publish, then commit their rows, then tell the world; in this order."""
+    """Staged files of one batch: write, sync, then, inside the transaction that holds their rows, publish."""
 
     def __init__(self, store: LocalFolder, folder: Path, journal: BinaryIO, syncers: ThreadPoolExecutor) -> None:
         self._store = store
@@ -115,8 +116,16 @@ class Batch:
         self._count += 1
         return self._folder / f"{self._count:06d}"
 
+    def sync(self, staged: Iterable[Path]) -> None:
+        """When this returns, the bytes of these files survive a power cut. Needs no transaction, so hold none."""
+        list(self._syncers.map(_sync_file, staged))
+
     def publish(self, staged: Iterable[tuple[Path, str]]) -> None:
-        """Move staged files to their keys; when this returns, bytes and names survive a power cut."""
+        """Move synced files to their keys; when this returns, their names survive a power cut too.
+
+        Call it in the transaction that has inserted their rows, and commit after: two importers of one instance then
+        wait for each other at the row, and a file without a row is only ever one that the journal names.
+        """
         pairs = [(source, self._store.path(key), key) for source, key in staged]
         if not pairs:
             return
@@ -124,18 +133,12 @@ class Batch:
         self._journal.flush()
         os.fsync(self._journal.fileno())
         sync_folder(self._folder)
-        list(self._syncers.map(_sync_file, [source for source, _, _ in pairs]))
         touched: set[Path] = set()
         for source, target, _ in pairs:
             touched.update(_make_folders(target.parent, self._store.root))
             source.replace(target)
             touched.add(target.parent)
         list(self._syncers.map(sync_folder, touched))
-
-    def withdraw(self, keys: Iterable[str]) -> None:
-        """Take published files back, for rows that could not be committed."""
-        for key in keys:
-            self._store.delete(key)
 
 
 def _make_folders(folder: Path, root: Path) -> list[Path]:

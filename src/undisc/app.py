@@ -1,0 +1,50 @@
+"""Builds every object once; the only wiring."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from undisc.archive.service import Archive
+from undisc.audit.trail import Trail, trail_key
+from undisc.clock import Clock, SystemClock
+from undisc.db.engine import Database, open_sqlite
+from undisc.db.schema import bring_up_to_date
+from undisc.dicom.pixels.pool import DecodePool
+from undisc.intake.service import Intake
+from undisc.settings import Settings
+from undisc.storage.local import LocalFolder
+
+_MB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything a door needs, on one data folder."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    storage: LocalFolder
+    trail: Trail
+    archive: Archive
+    intake: Intake
+
+    def close(self) -> None:
+        self.storage.close()
+        self.database.close()
+
+
+def build(settings: Settings, clock: Clock | None = None) -> App:
+    """Open (or make) the data folder and wire everything to it. Raises ArchiveTooNew and OSError."""
+    clock = clock or SystemClock()
+    root: Path = settings.data_dir
+    storage = LocalFolder(root)
+    database = open_sqlite(root / "undisc.db")
+    bring_up_to_date(database)
+    trail = Trail(database, clock, trail_key(root / "keys" / "audit.key"))
+
+    def make_pool() -> DecodePool:
+        return DecodePool(settings.workers, settings.worker_memory_mb, settings.worker_seconds)
+
+    archive = Archive(storage, trail, make_pool, settings.free_space_mb * _MB)
+    intake = Intake(archive, trail, most_files=settings.most_files, largest_file=settings.largest_file_mb * _MB)
+    return App(settings, clock, database, storage, trail, archive, intake)

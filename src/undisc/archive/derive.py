@@ -1,0 +1,191 @@
+"""Deriving: what readers will ask for is made once, from the originals, and can always be made again."""
+
+import gzip
+import io
+import json
+import mmap
+import struct
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from typing import Any
+
+from undisc.archive import keys, store
+from undisc.archive.manifest import describe_frames, fold, unit_of
+from undisc.archive.model import InstanceRow, Names
+from undisc.archive.order import Place, display_order
+from undisc.archive.words import modality_word
+from undisc.audit.trail import Trail
+from undisc.dicom.model import Scanned
+from undisc.dicom.pixels.model import Derived, Undecodable
+from undisc.dicom.pixels.pack import PackDamaged, PackTable, read_blob, read_table
+from undisc.dicom.pixels.pool import DecodePool
+from undisc.dicom.scan import HeaderScanner
+from undisc.storage.local import LocalFolder
+
+_AT_ONCE = 8  # what a pool of two workers takes without making its caller wait
+_NOTE_EVERY = 64
+_STRIP_MAGIC = b"USTRIP1\0"
+
+Progress = Callable[[int], None]
+
+
+class Deriver:
+    """One run of deriving. Instances go in as they are kept; each series they belong to is finished at the end."""
+
+    def __init__(self, storage: LocalFolder, trail: Trail, pool: DecodePool) -> None:
+        self._storage = storage
+        self._trail = trail
+        self._pool = pool
+        self._wanted: deque[tuple[int, Names]] = deque()
+        self._running: dict[Future[Derived | Undecodable], int] = {}
+        self._done: list[tuple[int, Derived | Undecodable]] = []
+        self._scanner = HeaderScanner()
+
+    def add(self, instance_id: int, names: Names, progress: Progress = lambda count: None) -> None:
+        """Queue one instance for the workers, without waiting for them: keeping comes before deriving."""
+        self._wanted.append((instance_id, names))
+        self._take_done(progress)
+        self._hand_over()
+
+    def settle(self, progress: Progress = lambda count: None) -> None:
+        """Wait until everything queued is derived, and note it."""
+        self._hand_over()
+        while self._running:
+            wait(self._running, return_when=FIRST_COMPLETED)
+            self._take_done(progress)
+            self._hand_over()
+        self._note()
+
+    def _hand_over(self) -> None:
+        while self._wanted and len(self._running) < _AT_ONCE:
+            instance_id, names = self._wanted.popleft()
+            source = self._storage.path(keys.original(names.study, names.series, names.instance))
+            output = self._storage.path(keys.frames(names.study, names.series, names.instance))
+            output.parent.mkdir(parents=True, exist_ok=True)
+            self._running[self._pool.derive(source, output)] = instance_id
+
+    def _take_done(self, progress: Progress) -> None:
+        for future in [future for future in self._running if future.done()]:
+            self._done.append((self._running.pop(future), future.result()))
+            progress(1)
+        if len(self._done) >= _NOTE_EVERY:
+            self._note()
+
+    def _note(self) -> None:
+        if not self._done:
+            return
+        with self._trail.work() as work:
+            for instance_id, result in self._done:
+                if isinstance(result, Derived):
+                    notes = " ".join((*result.damage, *sorted({failure.reason for failure in result.failures})))
+                    whole = result.frames and len(result.failures) < result.frames
+                    state = "done" if whole else "failed"
+                    store.set_derived(work.connection, instance_id, state, notes, result.frames)
+                else:
+                    store.set_derived(work.connection, instance_id, "failed", result.reason, None)
+        self._done.clear()
+
+    def finish_series(self, series_row: int) -> None:
+        """Write the series' metadata, manifest, strip and thumbnail from its originals and packs."""
+        with self._trail.read() as connection:
+            rows = store.instances_of_series(connection, series_row)
+        if not rows:
+            return
+        names = rows[0].names
+        described: list[tuple[Place, dict[str, Any], tuple[InstanceRow, int]]] = []
+        tables: dict[int, PackTable] = {}
+        first: Scanned | None = None
+        metadata = io.BytesIO()
+        with gzip.GzipFile(fileobj=metadata, mode="wb", compresslevel=6, mtime=0) as out:
+            out.write(b"[")
+            written = 0
+            for row in rows:
+                scanned = self._scan(row)
+                if scanned is None:
+                    continue
+                out.write(b",\n" if written else b"")
+                out.write(scanned.json)
+                written += 1
+                table = self._table(row)
+                if table is None:
+                    continue
+                first = first or scanned
+                tables[row.id] = table
+                for index, (place, entry) in enumerate(describe_frames(row, scanned, table)):
+                    described.append((place, entry, (row, index)))
+            out.write(b"]")
+        self._put(names, "metadata.json.gz", metadata.getvalue())
+        if described and first:
+            ordered = [described[index] for index in display_order([place for place, _, _ in described])]
+            self._put_manifest(names, series_row, first, [entry for _, entry, _ in ordered])
+            self._put_strip(names, [where for _, _, where in ordered], tables)
+        with self._trail.work() as work:
+            store.set_series_derived(work.connection, series_row, len(rows))
+
+    def _put(self, names: Names, name: str, data: bytes) -> None:
+        self._storage.put_derived(keys.series_file(names.study, names.series, name), data)
+
+    def _put_manifest(self, names: Names, series_row: int, first: Scanned, entries: list[dict[str, Any]]) -> None:
+        common, frames = fold(entries)
+        modality = first.text("Modality")
+        manifest = {
+            "id": series_row,
+            "modality": modality,
+            "title": first.text("SeriesDescription") or modality_word(modality),
+            "unit": unit_of(first),
+            "common": common,
+            "frames": frames,
+        }
+        text = json.dumps(manifest, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        self._put(names, "manifest.json.gz", gzip.compress(text.encode(), 6, mtime=0))
+
+    def _put_strip(self, names: Names, frames: list[tuple[InstanceRow, int]], tables: dict[int, PackTable]) -> None:
+        """All slices small in one file: magic, count, each length, then the pictures in display order."""
+        minis = []
+        for row, index in frames:
+            with self._storage.open(keys.frames(row.names.study, row.names.series, row.names.instance)) as pack:
+                minis.append(read_blob(pack, tables[row.id][index].mini))
+        lengths = struct.pack(f"<I{len(minis)}I", len(minis), *(len(mini) for mini in minis))
+        self._put(names, "strip", _STRIP_MAGIC + lengths + b"".join(minis))
+        middle = minis[len(minis) // 2] or next((mini for mini in minis if mini), b"")
+        if middle:
+            self._put(names, "thumbnail.webp", middle)
+
+    def _scan(self, row: InstanceRow) -> Scanned | None:
+        try:
+            file = self._storage.open(keys.original(row.names.study, row.names.series, row.names.instance))
+        except FileNotFoundError:
+            return None
+        with file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            result = self._scanner.scan(data)
+        return result if isinstance(result, Scanned) else None
+
+    def _table(self, row: InstanceRow) -> PackTable | None:
+        if row.derived != "done":
+            return None
+        try:
+            with self._storage.open(keys.frames(row.names.study, row.names.series, row.names.instance)) as pack:
+                return read_table(pack)
+        except (FileNotFoundError, PackDamaged):
+            return None
+
+
+def derive_pending(deriver: Deriver, trail: Trail, progress: Progress = lambda count: None) -> int:
+    """Derive whatever is kept and not derived yet, and finish its series. Returns how many series were finished."""
+    with trail.read() as connection:
+        wanted = store.unfinished_series(connection)
+    for series_row in wanted:
+        with trail.read() as connection:
+            rows = store.instances_of_series(connection, series_row)
+        for row in rows:
+            if row.derived == "pending":
+                deriver.add(row.id, row.names, progress)
+    deriver.settle(progress)
+    finish(deriver, wanted)
+    return len(wanted)
+
+
+def finish(deriver: Deriver, series_rows: Iterable[int]) -> None:
+    for series_row in sorted(set(series_rows)):
+        deriver.finish_series(series_row)

@@ -1,0 +1,21 @@
+"""Where things lie in the storage. Originals lie where any DICOM tool finds them without Undisc."""
+
+from undisc.dicom.uid import SeriesUID, SOPInstanceUID, StudyUID
+
+
+def original(study: StudyUID, series: SeriesUID, instance: SOPInstanceUID) -> str:
+    return f"studies/{study}/{series}/{instance}.dcm"
+
+
+def frames(study: StudyUID, series: SeriesUID, instance: SOPInstanceUID) -> str:
+    """What is derived from one instance: its frames for the wire, their previews and minis."""
+    return f"derived/{study}/{series}/{instance}.frames"
+
+
+def series_file(study: StudyUID, series: SeriesUID, name: str) -> str:
+    """What is derived from a whole series: "manifest.json.gz", "metadata.json.gz", "strip" or "thumbnail.webp"."""
+    return f"derived/{study}/{series}/{name}"
+
+
+def quarantined(sha256: str) -> str:
+    return f"quarantine/{sha256}"

@@ -1,0 +1,58 @@
+"""The archive as the stages after it and the doors know it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from undisc.archive import checking, derive, store
+from undisc.archive.derive import Deriver
+from undisc.archive.keeping import Keeper
+from undisc.archive.model import Checked
+from undisc.archive.reading import Reader
+from undisc.audit.model import Act
+from undisc.audit.trail import Trail
+from undisc.dicom.pixels.pool import DecodePool
+from undisc.storage.local import LocalFolder
+
+
+class Archive(Reader):
+    """Reads as a Reader does; keeps, derives, checks and rebuilds."""
+
+    def __init__(
+        self, storage: LocalFolder, trail: Trail, make_pool: Callable[[], DecodePool], free_space: int
+    ) -> None:
+        super().__init__(storage, trail)
+        self.keeper = Keeper(storage, trail, free_space)
+        self._make_pool = make_pool
+
+    @contextmanager
+    def deriving(self) -> Iterator[Deriver]:
+        """Workers for one run of deriving; they end with the block."""
+        with self._make_pool() as pool:
+            yield Deriver(self._storage, self._trail, pool)
+
+    def finish_half_done(self) -> int:
+        """After a crash: undo what was half published, derive what was not derived. Returns series finished."""
+        self.keeper.tidy_up()
+        with self._trail.read() as connection:
+            if not store.unfinished_series(connection):
+                return 0
+        with self.deriving() as deriver:
+            return derive.derive_pending(deriver, self._trail)
+
+    def derive_left_over(self, deriver: Deriver) -> int:
+        """Derive what an interrupted run kept and did not derive. Returns how many series were finished."""
+        return derive.derive_pending(deriver, self._trail)
+
+    def rebuild(self, progress: derive.Progress = lambda count: None) -> int:
+        """Make everything derived anew from the originals, rows included. Returns how many series were made."""
+        self.keeper.tidy_up()
+        checking.find_lost_rows(self._storage, self._trail)
+        with self._trail.work() as work:
+            store.forget_derived(work.connection)
+            work.audit(Act("rebuilt", "operator"))
+        with self.deriving() as deriver:
+            return derive.derive_pending(deriver, self._trail, progress)
+
+    def verify(self, progress: checking.Progress = lambda count, size: None) -> Checked:
+        """Hash every original anew and name each that is damaged."""
+        return checking.check_originals(self._storage, self._trail, progress)

@@ -1,0 +1,291 @@
+"""The archive's SQL. Every function takes the connection of the transaction that it is part of."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
+
+from undisc.archive.model import InstanceRow, Known, Names, SeriesRow, Staged, StagedAside, StudyPatient, StudyRow
+from undisc.db.tables import instances, quarantine, series, studies
+from undisc.dicom.uid import SeriesUID, SOPInstanceUID, StudyUID
+
+
+def known_instance(connection: Connection, sop_uid: str) -> Known | None:
+    row = connection.execute(
+        select(instances.c.id, instances.c.series_id, instances.c.dataset_sha256, instances.c.transfer_syntax).where(
+            instances.c.sop_uid == sop_uid
+        )
+    ).first()
+    return Known(*row) if row else None
+
+
+def study_patient(connection: Connection, study_uid: str) -> StudyPatient | None:
+    row = connection.execute(
+        select(studies.c.patient_id, studies.c.patient_name).where(studies.c.study_uid == study_uid)
+    ).first()
+    return StudyPatient(*row) if row else None
+
+
+def study_id(connection: Connection, staged: Staged, now: datetime) -> int:
+    """The study's row, made from this instance where it is the study's first."""
+    found = connection.scalar(select(studies.c.id).where(studies.c.study_uid == staged.names.study))
+    if found is not None:
+        return found
+    said = staged.scanned
+    return _inserted(
+        connection,
+        studies,
+        study_uid=staged.names.study,
+        patient_name=said.text("PatientName"),
+        patient_id=said.text("PatientID"),
+        issuer=said.text("IssuerOfPatientID"),
+        birth_date=said.text("PatientBirthDate")[:32],
+        sex=said.text("PatientSex")[:16],
+        study_date=said.text("StudyDate")[:32],
+        study_time=said.text("StudyTime")[:32],
+        accession=said.text("AccessionNumber"),
+        description=said.text("StudyDescription"),
+        institution=said.text("InstitutionName"),
+        referring=said.text("ReferringPhysicianName"),
+        kept_at=now,
+    )
+
+
+def series_id(connection: Connection, study: int, staged: Staged) -> int:
+    """The series' row within its study, made from this instance where it is the first."""
+    found = connection.scalar(
+        select(series.c.id).where(series.c.study_id == study, series.c.series_uid == staged.names.series)
+    )
+    if found is not None:
+        return found
+    said = staged.scanned
+    return _inserted(
+        connection,
+        series,
+        study_id=study,
+        series_uid=staged.names.series,
+        modality=said.text("Modality")[:32],
+        number=whole(said.number("SeriesNumber")),
+        description=said.text("SeriesDescription"),
+        body_part=said.text("BodyPartExamined"),
+    )
+
+
+def add_instance(connection: Connection, series_row: int, staged: Staged, now: datetime) -> int:
+    said = staged.scanned
+    return _inserted(
+        connection,
+        instances,
+        series_id=series_row,
+        sop_uid=staged.names.instance,
+        sop_class=said.text("SOPClassUID")[:64],
+        transfer_syntax=said.transfer_syntax,
+        number=whole(said.number("InstanceNumber")),
+        rows=whole(said.number("Rows")),
+        columns=whole(said.number("Columns")),
+        frames=max(len(said.pixels.frames), 1) if said.pixels else 0,
+        size=staged.size,
+        dataset_start=staged.dataset_start,
+        wrapper_sha256=staged.wrapper_sha256,
+        dataset_sha256=staged.dataset_sha256,
+        damage="\n".join(said.damage),
+        derived="pending" if said.pixels else "none",
+        kept_at=now,
+    )
+
+
+def add_quarantined(connection: Connection, aside: StagedAside, now: datetime) -> bool:
+    """Note a file kept apart; False where the same bytes are there already."""
+    if connection.scalar(select(quarantine.c.sha256).where(quarantine.c.sha256 == aside.sha256)):
+        return False
+    connection.execute(
+        insert(quarantine).values(
+            sha256=aside.sha256, size=aside.size, reason=aside.reason, sop_uid=(aside.sop_uid or "")[:64], kept_at=now
+        )
+    )
+    return True
+
+
+def is_quarantined(connection: Connection, sha256: str) -> bool:
+    return connection.scalar(select(quarantine.c.sha256).where(quarantine.c.sha256 == sha256)) is not None
+
+
+def set_derived(connection: Connection, instance: int, state: str, note: str, frames: int | None) -> None:
+    values: dict[str, Any] = {"derived": state, "derive_note": note}
+    if frames is not None:
+        values["frames"] = frames
+    connection.execute(update(instances).where(instances.c.id == instance).values(values))
+
+
+def set_series_derived(connection: Connection, series_row: int, count: int) -> None:
+    connection.execute(update(series).where(series.c.id == series_row).values(derived_from=count))
+
+
+def forget_derived(connection: Connection) -> None:
+    """Mark everything derived as to be made again."""
+    connection.execute(update(instances).where(instances.c.derived != "none").values(derived="pending"))
+    connection.execute(update(series).values(derived_from=0))
+
+
+def unfinished_series(connection: Connection) -> list[int]:
+    """Series whose derived files do not yet tell of all their instances."""
+    pending = select(instances.c.series_id).where(instances.c.derived == "pending")
+    counted = (
+        select(series.c.id)
+        .join(instances)
+        .group_by(series.c.id, series.c.derived_from)
+        .having(func.count() != series.c.derived_from)
+    )
+    return list(connection.scalars(pending.union(counted)))
+
+
+def _instances() -> Select[Any]:
+    return (
+        select(instances, series.c.series_uid, series.c.study_id, studies.c.study_uid)
+        .join(series, instances.c.series_id == series.c.id)
+        .join(studies, series.c.study_id == studies.c.id)
+    )
+
+
+def _instance(row: Row[Any]) -> InstanceRow:
+    return InstanceRow(
+        id=row.id,
+        series_id=row.series_id,
+        study_id=row.study_id,
+        names=Names(StudyUID(row.study_uid), SeriesUID(row.series_uid), SOPInstanceUID(row.sop_uid)),
+        sop_class=row.sop_class,
+        transfer_syntax=row.transfer_syntax,
+        number=row.number,
+        rows=row.rows,
+        columns=row.columns,
+        frames=row.frames,
+        size=row.size,
+        dataset_start=row.dataset_start,
+        wrapper_sha256=row.wrapper_sha256,
+        dataset_sha256=row.dataset_sha256,
+        damage=row.damage,
+        derived=row.derived,
+        derive_note=row.derive_note,
+    )
+
+
+def instance(connection: Connection, instance_id: int) -> InstanceRow | None:
+    row = connection.execute(_instances().where(instances.c.id == instance_id)).first()
+    return _instance(row) if row else None
+
+
+def instances_of_series(connection: Connection, series_row: int) -> list[InstanceRow]:
+    rows = connection.execute(
+        _instances().where(instances.c.series_id == series_row).order_by(instances.c.number, instances.c.id)
+    )
+    return [_instance(row) for row in rows]
+
+
+def instances_after(connection: Connection, last_id: int, limit: int) -> list[InstanceRow]:
+    """A page of all instances in the order of their rows, for work that walks the whole archive."""
+    rows = connection.execute(_instances().where(instances.c.id > last_id).order_by(instances.c.id).limit(limit))
+    return [_instance(row) for row in rows]
+
+
+def _series() -> Select[Any]:
+    return (
+        select(
+            series.c.id,
+            series.c.study_id,
+            studies.c.study_uid,
+            series.c.series_uid,
+            series.c.modality,
+            series.c.number,
+            series.c.description,
+            func.count(instances.c.id),
+            func.coalesce(func.sum(instances.c.frames), 0),
+            func.coalesce(func.sum(instances.c.size), 0),
+        )
+        .join(studies, series.c.study_id == studies.c.id)
+        .outerjoin(instances, instances.c.series_id == series.c.id)
+        .group_by(series.c.id, studies.c.study_uid)
+    )
+
+
+def one_series(connection: Connection, series_row: int) -> SeriesRow | None:
+    row = connection.execute(_series().where(series.c.id == series_row)).first()
+    return SeriesRow(*row) if row else None
+
+
+def series_of_study(connection: Connection, study: int) -> list[SeriesRow]:
+    rows = connection.execute(
+        _series().where(series.c.study_id == study).order_by(series.c.number.is_(None), series.c.number, series.c.id)
+    )
+    return [SeriesRow(*row) for row in rows]
+
+
+def study_by_uid(connection: Connection, study_uid: str) -> int | None:
+    return connection.scalar(select(studies.c.id).where(studies.c.study_uid == study_uid))
+
+
+def study(connection: Connection, study_row: int) -> Row[Any] | None:
+    return connection.execute(select(studies).where(studies.c.id == study_row)).first()
+
+
+def all_studies(connection: Connection, only: Sequence[int] | None = None) -> Iterator[StudyRow]:
+    """Every study (or those named), newest first."""
+    counts = (
+        select(
+            series.c.study_id,
+            func.count(series.c.id.distinct()).label("series"),
+            func.count(instances.c.id).label("instances"),
+        )
+        .outerjoin(instances, instances.c.series_id == series.c.id)
+        .group_by(series.c.study_id)
+        .subquery()
+    )
+    statement = (
+        select(studies, counts.c.series, counts.c.instances)
+        .outerjoin(counts, counts.c.study_id == studies.c.id)
+        .order_by(studies.c.study_date.desc(), studies.c.study_time.desc(), studies.c.id.desc())
+    )
+    if only is not None:
+        statement = statement.where(studies.c.id.in_(only))
+    modalities: dict[int, set[str]] = {}
+    for study_row, modality in connection.execute(select(series.c.study_id, series.c.modality)):
+        modalities.setdefault(study_row, set()).add(modality)
+    for row in connection.execute(statement):
+        yield StudyRow(
+            id=row.id,
+            study_uid=StudyUID(row.study_uid),
+            patient_name=row.patient_name,
+            patient_id=row.patient_id,
+            study_date=row.study_date,
+            description=row.description,
+            modalities=tuple(sorted(found for found in modalities.get(row.id, ()) if found)),
+            series=row.series or 0,
+            instances=row.instances or 0,
+        )
+
+
+def has_original(connection: Connection, study_uid: str, series_uid: str, sop_uid: str) -> bool:
+    statement = (
+        select(instances.c.id)
+        .join(series, instances.c.series_id == series.c.id)
+        .join(studies, series.c.study_id == studies.c.id)
+        .where(instances.c.sop_uid == sop_uid, series.c.series_uid == series_uid, studies.c.study_uid == study_uid)
+    )
+    return connection.scalar(statement) is not None
+
+
+def series_ids(connection: Connection, study_rows: Iterable[int]) -> list[int]:
+    return list(connection.scalars(select(series.c.id).where(series.c.study_id.in_(list(study_rows)))))
+
+
+def whole(value: float | None) -> int | None:
+    """A number as a database integer, None where it is none or does not fit."""
+    if value is None or value != value or not -(2**31) <= value < 2**31:
+        return None
+    return int(value)
+
+
+def _inserted(connection: Connection, table: Any, **values: object) -> int:
+    key = connection.execute(insert(table).values(values)).inserted_primary_key
+    assert key is not None
+    return key[0]

@@ -1,0 +1,208 @@
+"""Intake: a source goes in, and every file on it ends in the ledger."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from undisc.archive import model as kept
+from undisc.archive.derive import Deriver, finish
+from undisc.archive.keeping import Batch
+from undisc.archive.model import Staged, StagedAside
+from undisc.archive.service import Archive
+from undisc.audit.model import Act
+from undisc.audit.trail import Trail, UnitOfWork
+from undisc.discs.model import Survey
+from undisc.discs.sources import Source, open_source
+from undisc.discs.survey import survey
+from undisc.intake import store
+from undisc.intake.gathered import GatheredFiles
+from undisc.intake.model import Item, Ledger, NobodyWatches, Outcome, Watcher, joined
+from undisc.intake.reading import FileReader
+
+_BATCH_FILES = 64
+_BATCH_BYTES = 64 * 1024 * 1024
+_BATCHES_AHEAD = 2
+
+
+@dataclass(slots=True)
+class _Open:
+    """A batch that is being filled: what is staged, and what is already settled without being kept."""
+
+    batch: Batch
+    closing: ExitStack
+    staged: list[tuple[str, Staged | StagedAside]] = field(default_factory=list)
+    settled: list[Item] = field(default_factory=list)
+    size: int = 0
+
+
+@dataclass(slots=True)
+class _Run:
+    """One import on its way."""
+
+    import_id: int
+    deriver: Deriver
+    watcher: Watcher
+    series: set[int] = field(default_factory=set)
+
+
+class Intake:
+    """What the doors call to bring something in."""
+
+    def __init__(self, archive: Archive, trail: Trail, *, most_files: int, largest_file: int) -> None:
+        self._archive = archive
+        self._trail = trail
+        self._most_files = most_files
+        self._largest_file = largest_file
+
+    def take_in(self, paths: Sequence[Path], watcher: Watcher | None = None) -> Ledger:
+        """Keep every image on these sources; single files are read as one source.
+
+        When this returns, everything the ledger calls stored would survive a power cut and is ready to be looked at.
+        Raises SourceUnreadable (before anything is read) and StorageFull (after which the same call goes on where it
+        was, as it does after a crash).
+        """
+        self._archive.keeper.refuse_when_full(0)
+        watcher = watcher or NobodyWatches()
+        with _opened(paths) as sources:
+            return joined(self._import(given, source, watcher) for given, source in sources)
+
+    def _import(self, prefix: str, source: Source, watcher: Watcher) -> Ledger:
+        found = survey(source, self._most_files)
+        watcher.surveyed(len(found.entries) + len(found.refused), sum(entry.size for entry in found.entries))
+        reader = FileReader(self._archive.keeper, self._largest_file)
+        import_id, earlier = self._begin(source, found)
+        done = {item.path for item in earlier}
+        with self._archive.deriving() as deriver:
+            run = _Run(import_id, deriver, watcher)
+            self._read_all(run, source, found, reader, done)
+            self._make_ready(run)
+        with self._trail.work() as work:
+            items = tuple(store.items(work.connection, import_id))
+            store.end(work.connection, import_id, work.clock.now())
+            work.audit(_imported(import_id, items))
+        index_notes = found.index.notes if found.index else ()
+        outside = tuple(
+            f"The disc's index points outside the disc ({len(found.outside)} entries)." for _ in found.outside[:1]
+        )
+        return Ledger(
+            items=tuple(_prefixed(prefix, item) for item in items),
+            missing=found.missing,
+            notes=(*index_notes, *outside),
+            has_report=reader.saw_report,
+            went_on=len(earlier),
+        )
+
+    def _begin(self, source: Source, found: Survey) -> tuple[int, list[Item]]:
+        """A new import, or the one of this very source that was interrupted, with what it had done."""
+        with self._trail.work() as work:
+            import_id = store.unfinished_import(work.connection, found.fingerprint)
+            if import_id is not None:
+                return import_id, list(store.items(work.connection, import_id))
+            files = len(found.entries) + len(found.refused)
+            return store.begin(work.connection, found.fingerprint, source.kind, files, work.clock.now()), []
+
+    def _read_all(self, run: _Run, source: Source, found: Survey, reader: FileReader, done: set[str]) -> None:
+        """Read files in the order of the source; one thread behind waits for the disk, a batch at a time."""
+        behind: deque[Future[None]] = deque()
+        with ThreadPoolExecutor(1, thread_name_prefix="keep") as keeping:
+            filling = self._new_batch()
+            try:
+                filling.settled.extend(
+                    Item(refused.path, Outcome.UNREADABLE, refused.reason)
+                    for refused in found.refused
+                    if refused.path not in done
+                )
+                for entry in found.entries:
+                    if entry.path in done:
+                        run.watcher.read(1, entry.size)
+                        continue
+                    read = reader.read(source, entry, filling.batch)
+                    if isinstance(read, Item):
+                        filling.settled.append(read)
+                    else:
+                        filling.staged.append((entry.path, read))
+                        filling.size += read.size
+                    run.watcher.read(1, entry.size)
+                    if len(filling.staged) >= _BATCH_FILES or filling.size >= _BATCH_BYTES:
+                        behind.append(keeping.submit(self._keep, run, filling))
+                        filling = self._new_batch()
+                        while len(behind) > _BATCHES_AHEAD:
+                            behind.popleft().result()
+                behind.append(keeping.submit(self._keep, run, filling))
+                while behind:
+                    behind.popleft().result()
+            except BaseException:
+                filling.closing.close()
+                raise
+
+    def _new_batch(self) -> _Open:
+        self._archive.keeper.refuse_when_full(_BATCH_BYTES)
+        closing = ExitStack()
+        return _Open(closing.enter_context(self._archive.keeper.batch()), closing)
+
+    def _keep(self, run: _Run, filled: _Open) -> None:
+        """Bytes, then rows and ledger together, then the workers."""
+        with filled.closing:
+
+            def write_ledger(work: UnitOfWork, outcomes: list[kept.Outcome]) -> None:
+                items = [
+                    _item(path, staged, outcome)
+                    for (path, staged), outcome in zip(filled.staged, outcomes, strict=True)
+                ]
+                store.add_items(work.connection, run.import_id, [*filled.settled, *items])
+
+            outcomes = self._archive.keeper.keep(filled.batch, [staged for _, staged in filled.staged], write_ledger)
+        for (_, staged), outcome in zip(filled.staged, outcomes, strict=True):
+            if isinstance(outcome, kept.Kept) and isinstance(staged, Staged):
+                run.series.add(outcome.series_id)
+                if staged.scanned.pixels:
+                    run.watcher.preparing(1)
+                    run.deriver.add(outcome.instance_id, staged.names, run.watcher.prepared)
+
+    def _make_ready(self, run: _Run) -> None:
+        """Derive what is left, of this run and of one that was interrupted, and finish the series."""
+        run.deriver.settle(run.watcher.prepared)
+        finish(run.deriver, run.series)
+        self._archive.derive_left_over(run.deriver)
+
+
+def _item(path: str, staged: Staged | StagedAside, outcome: kept.Outcome) -> Item:
+    study = staged.names.study if isinstance(staged, Staged) else None
+    if isinstance(outcome, kept.SetAside):
+        return Item(path, Outcome.QUARANTINED, outcome.reason)
+    if isinstance(outcome, kept.Duplicate):
+        return Item(path, Outcome.DUPLICATE, "It is here already.", study)
+    damage = " ".join(staged.scanned.damage) if isinstance(staged, Staged) else ""
+    return Item(path, Outcome.STORED, damage, study)
+
+
+def _imported(import_id: int, items: Sequence[Item]) -> Act:
+    ledger = Ledger(tuple(items))
+    counts = {outcome.value: count for outcome, count in ledger.counts.items()}
+    return Act("imported", "operator", {"import": import_id, "studies": " ".join(ledger.studies), **counts})
+
+
+def _prefixed(prefix: str, item: Item) -> Item:
+    return Item(f"{prefix}{item.path}", item.outcome, item.reason, item.study_uid) if prefix else item
+
+
+@contextmanager
+def _opened(paths: Sequence[Path]) -> Iterator[list[tuple[str, Source]]]:
+    """All sources, opened before the first is read; single files gathered into one; closed in the end.
+
+    With each comes what its paths are prefixed with, "" unless there are several sources.
+    """
+    with ExitStack() as closing:
+        files: list[tuple[str, Source]] = []
+        sources: list[tuple[str, Source]] = []
+        for path in dict.fromkeys(paths):
+            source = open_source(path)
+            closing.callback(source.close)
+            (files if source.kind == "file" else sources).append((str(path), source))
+        if files:
+            sources.append(("", GatheredFiles(files)))
+        several = len(sources) > 1
+        yield [(f"{given}/" if several and given else "", source) for given, source in sources]
