@@ -90,10 +90,9 @@ def _add_frame(
         least, greatest = _range(values)
     preview = render_preview(values, window, photometric == "MONOCHROME1", PREVIEW_SIDE)
     mini = render_preview(preview, None, False, MINI_SIDE)
-    kind, wire = encode_wire(values)
+    kind, code, wire = encode_wire(values)
     samples = values.shape[2] if values.ndim == 3 else 1
     rows, columns = values.shape[:2]
-    code = values.dtype.str[1:]
     writer.add(kind, code, samples, rows, columns, least, greatest, window, wire, webp(preview), webp(mini))
 
 

@@ -180,9 +180,11 @@ def _read(stream: IO[bytes], count: int, deadline: float) -> bytes:
 
 
 def _environment() -> dict[str, str]:
-    """Nothing of the parent's but what Python needs to start; codecs get no threads of their own."""
+    """Nothing of the parent's but what Python needs to start; codecs get one thread each."""
     kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR") if name in os.environ}
     single = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    # glibc would map and unmap every picture afresh, which costs as much as windowing it; musl and others ignore this.
+    reused = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(32 << 20)}
     # A checkout may have been put on the path by hand; an installed package is found without help.
     checkout = {} if str(_SOURCE_ROOT) == sysconfig.get_path("purelib") else {"PYTHONPATH": str(_SOURCE_ROOT)}
-    return {**kept, **single, **checkout}
+    return {**kept, **single, **reused, **checkout}
