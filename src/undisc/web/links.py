@@ -1,0 +1,203 @@
+"""Everything below /s/<link>: the page, its opening, and the pictures. Routes translate; sharing decides."""
+
+import gzip
+import json
+from functools import partial
+from typing import Annotated, Any, TypeGuard, TypeVar
+
+import anyio.to_thread
+from anyio import CapacityLimiter
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response, StreamingResponse
+
+from undisc.sharing.manifest import moment
+from undisc.sharing.model import (
+    Browser,
+    Busy,
+    Closed,
+    Opened,
+    OpenOutcome,
+    PasscodeNeeded,
+    PasscodeWrong,
+    Subject,
+    Use,
+)
+from undisc.web import problems
+from undisc.web.access import COOKIE, Asks, Granted, number
+from undisc.web.headers import from_elsewhere
+from undisc.web.services import WebServices
+
+Found = TypeVar("Found")
+
+_MOST_BYTES = 4096
+_MOST_CHARACTERS = 200
+_MOST_WAITING = 64
+
+WEBP = "image/webp"
+# A report is shown by the browser's own viewer of PDF, which a sandbox would keep from starting; it runs no script of
+# ours or of the document's, and nothing else loads.
+DOCUMENT_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+
+TheLink = Annotated[Granted, Depends(Asks(Use.VIEW, Subject.LINK))]
+WholeLink = Annotated[Granted, Depends(Asks(Use.DOWNLOAD, Subject.LINK))]
+ASeries = Annotated[Granted, Depends(Asks(Use.VIEW, Subject.SERIES, note="series"))]
+AThumbnail = Annotated[Granted, Depends(Asks(Use.VIEW, Subject.SERIES))]
+APicture = Annotated[Granted, Depends(Asks(Use.VIEW, Subject.INSTANCE, note="series"))]
+ADocument = Annotated[Granted, Depends(Asks(Use.VIEW, Subject.INSTANCE, note="document"))]
+AnOriginal = Annotated[Granted, Depends(Asks(Use.DOWNLOAD, Subject.INSTANCE, note="instance"))]
+
+
+def create_links(services: WebServices, page: Response) -> APIRouter:
+    """The routes of a link. `page` is the same for every link there is or is not."""
+    router = APIRouter(prefix="/s/{link_id}")
+    served = services.served
+    # Passcodes wait for each other here, apart from the threads that send pictures.
+    doorway = CapacityLimiter(8)
+
+    @router.api_route("", methods=["GET", "HEAD"])
+    async def show_page() -> Response:
+        return page
+
+    @router.post("/open")
+    async def open_link(request: Request, link_id: str) -> Response:
+        if from_elsewhere(request, services.public_url):
+            raise problems.Refusal(problems.OTHER_SITE)
+        secret, passcode = await _read_opening(request)
+        if doorway.statistics().tasks_waiting >= _MOST_WAITING:
+            return problems.answer(problems.BUSY)
+        work = partial(services.sharing.open_link, link_id, secret, passcode, _browser(request))
+        outcome = await anyio.to_thread.run_sync(work, limiter=doorway)
+        return _opening(request, link_id, outcome, services.public_url)
+
+    @router.get("/study")
+    def study(request: Request, granted: TheLink) -> Response:
+        return _json(request, gzip.compress(services.sharing.manifest(granted.permit), 5))
+
+    @router.get("/series/{series_id}")
+    def series(request: Request, granted: ASeries) -> Response:
+        return _json(request, _there(served.series_manifest(granted.number)))
+
+    @router.get("/series/{series_id}/metadata")
+    def metadata(request: Request, granted: ASeries) -> Response:
+        return _json(request, _there(served.series_metadata(granted.number)), "application/dicom+json")
+
+    @router.get("/series/{series_id}/strip")
+    def strip(granted: ASeries) -> Response:
+        return Response(_there(served.strip(granted.number)), media_type="application/octet-stream")
+
+    @router.get("/series/{series_id}/thumbnail")
+    def thumbnail(granted: AThumbnail) -> Response:
+        return Response(_there(served.thumbnail(granted.number)), media_type=WEBP)
+
+    @router.get("/frames/{instance_id}/{frame}")
+    def frame(request: Request, granted: APicture, frame: str) -> Response:
+        found = _there(served.frame(granted.number, number(frame)))
+        if found.kind == "htj2k":
+            return Response(found.data, media_type="image/jphc")
+        return _gzipped(request, found.data, "application/octet-stream")
+
+    @router.get("/previews/{instance_id}/{frame}")
+    def preview(granted: APicture, frame: str) -> Response:
+        return Response(_there(served.preview(granted.number, number(frame))), media_type=WEBP)
+
+    @router.get("/documents/{instance_id}")
+    def document(granted: ADocument) -> Response:
+        headers = {"Content-Disposition": 'inline; filename="report.pdf"', "Content-Security-Policy": DOCUMENT_POLICY}
+        return Response(_there(served.document(granted.number)), media_type="application/pdf", headers=headers)
+
+    @router.get("/instances/{instance_id}")
+    def original(granted: AnOriginal) -> Response:
+        found = _there(served.original(granted.number))
+        return FileResponse(found.path, media_type="application/dicom", filename=f"{granted.number}.dcm")
+
+    @router.get("/download")
+    def download(granted: WholeLink) -> Response:
+        package = services.sharing.download(granted.permit, granted.token)
+        headers = {
+            "Content-Length": str(package.length),
+            "Content-Disposition": 'attachment; filename="pictures.zip"',
+        }
+        return StreamingResponse(package.chunks, media_type="application/zip", headers=headers)
+
+    return router
+
+
+async def _read_opening(request: Request) -> tuple[str, str | None]:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise problems.Refusal(problems.NOT_JSON)
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MOST_BYTES:
+            raise problems.Refusal(problems.TOO_LARGE)
+    try:
+        asked: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        asked = None
+    if not isinstance(asked, dict):
+        raise problems.Refusal(problems.UNREADABLE)
+    secret, passcode = asked.get("secret"), asked.get("passcode")
+    if not _is_short_text(secret) or not (passcode is None or _is_short_text(passcode)):
+        raise problems.Refusal(problems.UNREADABLE)
+    return secret, passcode
+
+
+def _is_short_text(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and len(value) <= _MOST_CHARACTERS
+
+
+def _browser(request: Request) -> Browser:
+    agent = request.headers.get("user-agent", "")[:_MOST_CHARACTERS]
+    return Browser(address=request.client.host if request.client else "", agent=agent)
+
+
+def _opening(request: Request, link_id: str, outcome: OpenOutcome, public_url: str) -> Response:
+    match outcome:
+        case Opened():
+            response = _json(request, gzip.compress(outcome.manifest, 5))
+            response.set_cookie(
+                COOKIE,
+                outcome.token,
+                path=f"/s/{link_id}",
+                # Gone with the browser, or when the session ends, whichever is first.
+                secure=public_url.startswith("https:") or request.url.scheme == "https",
+                httponly=True,
+                samesite="strict",
+            )
+            return response
+        case PasscodeNeeded() | PasscodeWrong():
+            wrong = isinstance(outcome, PasscodeWrong)
+            more = {
+                "from": outcome.sender,
+                "until": moment(outcome.until),
+                "digits": outcome.digits,
+                "length": outcome.length,
+            }
+            if isinstance(outcome, PasscodeWrong) and outcome.tries_left is not None:
+                more["tries_left"] = outcome.tries_left
+            problem = problems.PASSCODE_WRONG if wrong else problems.PASSCODE_NEEDED
+            return problems.answer(problem, more, {"WWW-Authenticate": "Passcode"})
+        case Busy():
+            return problems.answer(problems.BUSY)
+        case Closed():
+            return problems.answer(problems.LINK_CLOSED)
+
+
+def _there(found: Found | None) -> Found:
+    if found is None:
+        raise problems.Refusal(problems.NOT_HERE)
+    return found
+
+
+def _json(request: Request, compressed: bytes, media_type: str = "application/json") -> Response:
+    return _gzipped(request, compressed, media_type)
+
+
+def _gzipped(request: Request, compressed: bytes, media_type: str) -> Response:
+    """Bytes that exist compressed, as they are; opened again only for a client that does not take gzip."""
+    offers = [offer.strip().lower() for offer in request.headers.get("accept-encoding", "").split(",")]
+    headers = {"Vary": "Accept-Encoding"}
+    if "gzip" in offers:
+        return Response(compressed, media_type=media_type, headers=headers | {"Content-Encoding": "gzip"})
+    return Response(gzip.decompress(compressed), media_type=media_type, headers=headers)

@@ -1,0 +1,100 @@
+"""The one table of what goes wrong at this door, and its one shape: RFC 9457 problem+json."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from undisc.errors import LinkUnknown, StudyUnknown
+from undisc.sharing.model import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """type: a relative URI reference that programs go by. title: a plain sentence for people."""
+
+    type: str
+    status: int
+    title: str
+
+
+LINK_CLOSED = Problem("link-closed", 404, "This link does not open. Ask the person who sent it for a new one.")
+PASSCODE_NEEDED = Problem("passcode-needed", 401, "This link opens with a passcode.")
+PASSCODE_WRONG = Problem("passcode-wrong", 401, "That is not the passcode.")
+VIEW_ONLY = Problem("view-only", 403, "This link is for looking at the pictures. It does not let you download them.")
+OTHER_SITE = Problem("other-site", 403, "This can only be asked for by the page of the link itself.")
+NOT_HERE = Problem("not-found", 404, "There is nothing here.")
+NO_SUCH_METHOD = Problem("method-not-allowed", 405, "This address does not take that kind of request.")
+TOO_LARGE = Problem("too-large", 413, "That is more than this address takes.")
+NOT_JSON = Problem("not-json", 415, "This address takes JSON only.")
+UNREADABLE = Problem("unreadable", 422, "This request could not be understood.")
+BUSY = Problem("busy", 503, "Many people are opening links at this moment. Try again in a few seconds.")
+OWN_FAULT = Problem("own-fault", 500, "Something went wrong here. It is not your fault; please try again later.")
+
+_BY_STATUS = {problem.status: problem for problem in (NOT_HERE, NO_SUCH_METHOD, TOO_LARGE, UNREADABLE)}
+
+_BY_REASON = {
+    Reason.NO_GRANT: LINK_CLOSED,
+    Reason.REVOKED: LINK_CLOSED,
+    Reason.USED_UP: LINK_CLOSED,
+    Reason.EXPIRED: LINK_CLOSED,
+    Reason.SESSION_OF_ANOTHER_LINK: LINK_CLOSED,
+    Reason.SESSION_OVER: LINK_CLOSED,
+    # What another patient's link names does not exist for this one.
+    Reason.NOT_NAMED: NOT_HERE,
+    Reason.VIEW_ONLY: VIEW_ONLY,
+}
+
+
+class Refusal(Exception):
+    """Ends a request with a problem; raised at the door only."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.type)
+        self.problem = problem
+
+
+class ProblemResponse(JSONResponse):
+    media_type = "application/problem+json"
+
+
+def answer(
+    problem: Problem, more: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+) -> ProblemResponse:
+    body = {"type": problem.type, "title": problem.title, "status": problem.status} | dict(more or {})
+    extra = {"Retry-After": "2"} if problem is BUSY else {}
+    return ProblemResponse(body, problem.status, headers={"Cache-Control": "no-store", **extra, **(headers or {})})
+
+
+def of_reason(reason: Reason) -> Problem:
+    return _BY_REASON[reason]
+
+
+def install(app: FastAPI) -> None:
+    """Make every foreseen exception end in the one shape. None of them ever carries its own text outside."""
+
+    async def refused(_request: Request, error: Exception) -> ProblemResponse:
+        return answer(error.problem if isinstance(error, Refusal) else OWN_FAULT)
+
+    async def by_status(_request: Request, error: Exception) -> ProblemResponse:
+        if not isinstance(error, HTTPException):
+            return answer(OWN_FAULT)
+        known = _BY_STATUS.get(error.status_code)
+        problem = known or (UNREADABLE if error.status_code < 500 else OWN_FAULT)
+        return answer(problem, headers=error.headers if problem is NO_SUCH_METHOD else None)
+
+    async def not_understood(_request: Request, _error: Exception) -> ProblemResponse:
+        return answer(UNREADABLE)
+
+    async def unknown(_request: Request, _error: Exception) -> ProblemResponse:
+        return answer(NOT_HERE)
+
+    app.add_exception_handler(Refusal, refused)
+    app.add_exception_handler(HTTPException, by_status)
+    app.add_exception_handler(RequestValidationError, not_understood)
+    app.add_exception_handler(LinkUnknown, unknown)
+    app.add_exception_handler(StudyUnknown, unknown)

@@ -1,0 +1,48 @@
+"""Runs the web door on uvicorn: one process, its own log lines only, and time to finish what it is sending."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from fastapi import FastAPI
+
+_SECONDS_TO_FINISH = 10
+
+
+def run(
+    app: FastAPI,
+    host: str,
+    port: int,
+    *,
+    behind_proxy: bool = False,
+    on_ready: Callable[[int], None] | None = None,
+) -> None:
+    """Serve until the process is told to stop (SIGINT, SIGTERM); requests under way get ten seconds to end.
+
+    behind_proxy: believe X-Forwarded-For and X-Forwarded-Proto from a proxy on this machine; without one in front
+    anybody could write them. on_ready: called with the port once the server listens (port 0 takes any free one).
+    Raises OSError where the address cannot be had.
+    """
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((host, port))
+    listening.listen(512)  # from here on a caller waits instead of being refused
+    if on_ready is not None:
+        on_ready(listening.getsockname()[1])
+    asyncio.run(make_server(app, behind_proxy=behind_proxy).serve(sockets=[listening]))
+
+
+def make_server(app: FastAPI, *, behind_proxy: bool = False) -> uvicorn.Server:
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=behind_proxy,
+        timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+        timeout_keep_alive=30,
+        ws="none",
+        lifespan="off",
+    )
+    return uvicorn.Server(config)

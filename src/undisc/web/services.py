@@ -1,0 +1,49 @@
+"""What the web door is built from; `undisc.app` hands it over."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from undisc.archive.model import Original, WireFrame
+from undisc.sharing.service import Sharing
+
+
+class Served(Protocol):
+    """The bytes that the archive keeps ready. None means: nothing of the kind here."""
+
+    def series_manifest(self, series_id: int) -> bytes | None:
+        """JSON, gzip-compressed."""
+        ...
+
+    def series_metadata(self, series_id: int) -> bytes | None:
+        """A DICOM JSON array, gzip-compressed."""
+        ...
+
+    def strip(self, series_id: int) -> bytes | None:
+        """The preview strip: every picture of the series, small, in display order."""
+        ...
+
+    def thumbnail(self, series_id: int) -> bytes | None:
+        """WebP."""
+        ...
+
+    def frame(self, instance_id: int, frame: int) -> WireFrame | None: ...
+
+    def preview(self, instance_id: int, frame: int) -> bytes | None:
+        """WebP."""
+        ...
+
+    def document(self, instance_id: int) -> bytes | None:
+        """PDF."""
+        ...
+
+    def original(self, instance_id: int) -> Original | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WebServices:
+    """public_url: where people reach the server, without a slash at the end; https there makes cookies Secure."""
+
+    sharing: Sharing
+    served: Served
+    place_name: str
+    public_url: str

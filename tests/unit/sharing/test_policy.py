@@ -1,0 +1,136 @@
+"""Proves that the one decision about a link lets through what the link grants, and that nothing ever widens it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from undisc.sharing.model import MOST_TRIES, Allowed, Denied, Grant, Link, Reason, Session, Use
+from undisc.sharing.policy import may, why_closed
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+@st.composite
+def grants(draw: st.DrawFn) -> Grant:
+    link_id = draw(st.sampled_from(["aaaaaaaaaa", "bbbbbbbbbb"]))
+    link = Link(
+        id=link_id,
+        secret_hash="0" * 64,
+        studies=draw(st.frozensets(st.integers(1, 5), max_size=4)),
+        made_at=NOON,
+        expires_at=draw(moments),
+        may_download=draw(st.booleans()),
+        tries_taken=draw(st.sampled_from([0, 1, MOST_TRIES - 1, MOST_TRIES])),
+        revoked_at=draw(st.sampled_from([None, None, None, NOON])),
+    )
+    of_link = draw(st.sampled_from([link_id, link_id, link_id, "bbbbbbbbbb"]))
+    return Grant(link, Session(id=1, link_id=of_link, opened_at=NOON, ends_at=draw(moments)))
+
+
+studies = st.integers(1, 6)
+uses = st.sampled_from(Use)
+
+
+def open_grant(**changes: object) -> Grant:
+    link = Link("aaaaaaaaaa", "0" * 64, frozenset({1, 2}), NOON, NOON + timedelta(days=30), may_download=True)
+    session = Session(1, "aaaaaaaaaa", NOON, NOON + timedelta(hours=4))
+    return Grant(replace(link, **changes), session)
+
+
+def test_open_link_shows_and_gives_what_it_names() -> None:
+    for use in Use:
+        assert isinstance(may(open_grant(), 1, use, NOON), Allowed)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"revoked_at": NOON}, Reason.REVOKED),
+        ({"expires_at": NOON}, Reason.EXPIRED),
+        ({"tries_taken": MOST_TRIES}, Reason.USED_UP),
+        ({"id": "bbbbbbbbbb"}, Reason.SESSION_OF_ANOTHER_LINK),
+        ({"studies": frozenset({2})}, Reason.NOT_NAMED),
+    ],
+)
+def test_each_restriction_denies_and_says_why(changes: dict[str, object], reason: Reason) -> None:
+    assert may(open_grant(**changes), 1, Use.VIEW, NOON) == Denied(reason)
+
+
+def test_nobody_without_a_grant_sees_anything() -> None:
+    assert may(None, 1, Use.VIEW, NOON) == Denied(Reason.NO_GRANT)
+
+
+def test_session_is_over_at_its_last_moment() -> None:
+    grant = open_grant()
+    assert may(grant, 1, Use.VIEW, grant.session.ends_at) == Denied(Reason.SESSION_OVER)
+
+
+def test_view_only_link_shows_and_does_not_give() -> None:
+    grant = open_grant(may_download=False)
+    assert isinstance(may(grant, 1, Use.VIEW, NOON), Allowed)
+    assert may(grant, 1, Use.DOWNLOAD, NOON) == Denied(Reason.VIEW_ONLY)
+
+
+@given(grants(), studies, uses, moments)
+def test_allowed_means_that_every_condition_holds(grant: Grant, study: int, use: Use, now: datetime) -> None:
+    holds = (
+        grant.link.revoked_at is None
+        and grant.link.tries_taken < MOST_TRIES
+        and now < grant.link.expires_at
+        and now < grant.session.ends_at
+        and grant.session.link_id == grant.link.id
+        and study in grant.link.studies
+        and (use is Use.VIEW or grant.link.may_download)
+    )
+    assert isinstance(may(grant, study, use, now), Allowed) == holds
+
+
+@given(grants(), studies, uses, moments, moments)
+def test_revoked_link_never_allows_anything(
+    grant: Grant, study: int, use: Use, now: datetime, revoked_at: datetime
+) -> None:
+    revoked = replace(grant, link=replace(grant.link, revoked_at=revoked_at))
+    assert isinstance(may(revoked, study, use, now), Denied)
+
+
+@given(grants(), studies, uses, moments, st.timedeltas(timedelta(0), timedelta(days=400)))
+def test_time_never_opens_what_was_closed(grant: Grant, study: int, use: Use, now: datetime, later: timedelta) -> None:
+    if isinstance(may(grant, study, use, now), Denied):
+        assert isinstance(may(grant, study, use, now + later), Denied)
+
+
+@given(grants(), studies, uses, moments, st.data())
+def test_adding_a_restriction_never_widens(
+    grant: Grant, study: int, use: Use, now: datetime, data: st.DataObject
+) -> None:
+    link, session = grant.link, grant.session
+    narrower = Grant(
+        replace(
+            link,
+            studies=data.draw(st.sets(st.sampled_from(sorted(link.studies))) if link.studies else st.just(set())),
+            expires_at=link.expires_at - data.draw(st.timedeltas(timedelta(0), timedelta(days=9))),
+            may_download=link.may_download and data.draw(st.booleans()),
+            tries_taken=min(MOST_TRIES, link.tries_taken + data.draw(st.integers(0, 3))),
+            revoked_at=link.revoked_at or data.draw(st.none() | moments),
+        ),
+        replace(session, ends_at=session.ends_at - data.draw(st.timedeltas(timedelta(0), timedelta(days=9)))),
+    )
+    if isinstance(may(narrower, study, use, now), Allowed):
+        assert isinstance(may(grant, study, use, now), Allowed)
+
+
+@given(grants(), studies, moments)
+def test_who_may_download_may_look(grant: Grant, study: int, now: datetime) -> None:
+    if isinstance(may(grant, study, Use.DOWNLOAD, now), Allowed):
+        assert isinstance(may(grant, study, Use.VIEW, now), Allowed)
+
+
+@given(grants(), studies, uses, moments)
+def test_closed_link_is_closed_for_every_session(grant: Grant, study: int, use: Use, now: datetime) -> None:
+    reason = why_closed(grant.link, now)
+    if reason is not None:
+        assert may(grant, study, use, now) == Denied(reason)
