@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 
 from undisc.discs.model import DicomDir, IndexedFile
 
-LARGEST = 64 * 1024 * 1024
+LARGEST = 32 * 1024 * 1024
 _MOST_RECORDS = 200_000
 _LONGEST_TEXT = 1024
 _LEVELS = {"PATIENT": 0, "STUDY": 1, "SERIES": 2, "IMAGE": 3}

@@ -8,6 +8,7 @@ from undisc.discs.iso_tree import File, Tree, TreeReader, volumes
 from undisc.discs.model import Entry, Limits, ReadError, Refused
 from undisc.discs.paths import path_key, shown
 from undisc.discs.streams import ImageFile, open_runs
+from undisc.discs.udf_tree import UdfReader, is_udf
 from undisc.errors import SourceUnreadable
 
 _PREFERRED = ("rock ridge", "joliet", "udf", "iso")
@@ -16,7 +17,7 @@ _PREFERRED = ("rock ridge", "joliet", "udf", "iso")
 class IsoSource:
     """The files on one image.
 
-    Every set of names that the image has is read. The best (Rock Ridge, else Joliet, else plain ISO 9660) names the
+    Every set of names that the image has is read. The best (Rock Ridge, else Joliet, UDF, plain ISO 9660) names the
     files; a file that only another set names is listed under that name. `aliases` are the other names.
     """
 
@@ -30,10 +31,9 @@ class IsoSource:
         self._found: list[Entry | Refused] = []
         try:
             self._volumes = volumes(self._image, session)
-            if not self._volumes:
-                raise SourceUnreadable("This disc image has no table of contents.")
-            self.label = self._volumes[0].label or shown(path.name)
+            self.label = self._volumes[0].label if self._volumes else ""
             self._read()
+            self.label = self.label or shown(path.name)
         except OSError as error:
             self._image.close()
             raise SourceUnreadable("The disc's table of contents cannot be read.") from error
@@ -43,6 +43,12 @@ class IsoSource:
 
     def _read(self) -> None:
         trees = [TreeReader(self._image, volume, self._limits).read() for volume in self._volumes]
+        if is_udf(self._image, self._session):
+            reader = UdfReader(self._image, self._limits)
+            trees.append(reader.read())
+            self.label = self.label or reader.label
+        if not trees:
+            raise SourceUnreadable("This disc image has no table of contents.")
         self._merge(sorted(trees, key=lambda tree: _PREFERRED.index(tree.namespace)))
 
     def _merge(self, trees: list[Tree]) -> None:

@@ -101,6 +101,7 @@ class TreeReader:
         self._rock_ridge = not volume.joliet
         self._skip = 0
         self._count = 0
+        self._sectors_left = 4 * limits.largest_directory // SECTOR
         self._seen: set[int] = set()
 
     def read(self) -> Tree:
@@ -192,7 +193,8 @@ class TreeReader:
         return int.from_bytes(data[10:14], "little") if len(data) == 34 else SECTOR
 
     def _records(self, tree: Tree, path: str, block: int, length: int) -> Iterator[_Record]:
-        if length > self._limits.largest_directory:
+        self._sectors_left -= length // SECTOR + 1
+        if length > self._limits.largest_directory or self._sectors_left < 0:
             tree.refused.append(Refused(path or ".", "This folder's table of contents is damaged."))
             return
         lost = False
@@ -255,7 +257,7 @@ class TreeReader:
 
     def _read_rock_ridge(self, record: _Record, area: bytes) -> None:
         name = bytearray()
-        for _ in range(32):  # continuation areas may be chained into a ring
+        for _ in range(8):  # continuation areas may be chained into a ring
             following: tuple[int, int, int] | None = None
             at = 0
             while at + 4 <= len(area):

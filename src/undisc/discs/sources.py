@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from undisc.discs.file import FileSource
+from undisc.discs.drive import last_session
 from undisc.discs.folder import FolderSource
 from undisc.discs.iso import IsoSource
 from undisc.discs.model import Entry, Limits, Refused
@@ -66,14 +67,14 @@ def _open(path: Path, limits: Limits) -> Source:
         raise SourceUnreadable("This is neither a folder, a drive nor a file.")
     with path.open("rb", buffering=0) as file:
         head = _read_fully(file, _HEAD)
-    is_image = head[_ISO_MAGIC_AT : _ISO_MAGIC_AT + 5] == b"CD001"
+    is_image = head[_ISO_MAGIC_AT : _ISO_MAGIC_AT + 5] in (b"CD001", b"BEA01")
     if is_drive:
         if not is_image:
             raise SourceUnreadable(
                 "The disc in this drive is blank or of a kind that is not read here; "
                 "if it opens on this computer, give its folder instead."
             )
-        return IsoSource(path, limits, kind="drive")
+        return IsoSource(path, limits, kind="drive", session=last_session(path))
     if head[128:132] == b"DICM":
         return FileSource(path)
     if is_image:
