@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from undisc.discs.file import FileSource
 from undisc.discs.drive import last_session
+from undisc.discs.file import FileSource
 from undisc.discs.folder import FolderSource
 from undisc.discs.iso import IsoSource
 from undisc.discs.model import Entry, Limits, Refused
