@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from fastapi import FastAPI
+
 from undisc.archive.service import Archive
 from undisc.audit.trail import Trail, trail_key
 from undisc.clock import Clock, SystemClock
@@ -11,7 +13,11 @@ from undisc.db.schema import bring_up_to_date
 from undisc.dicom.pixels.pool import DecodePool
 from undisc.intake.service import Intake
 from undisc.settings import Settings
+from undisc.sharing.model import Terms
+from undisc.sharing.service import Sharing
 from undisc.storage.local import LocalFolder
+from undisc.web.app import create_web
+from undisc.web.services import WebServices
 
 _MB = 1024 * 1024
 
@@ -27,6 +33,7 @@ class App:
     trail: Trail
     archive: Archive
     intake: Intake
+    sharing: Sharing
 
     def close(self) -> None:
         self.storage.close()
@@ -47,4 +54,22 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
 
     archive = Archive(storage, trail, make_pool, settings.free_space_mb * _MB)
     intake = Intake(archive, trail, most_files=settings.most_files, largest_file=settings.largest_file_mb * _MB)
-    return App(settings, clock, database, storage, trail, archive, intake)
+    terms = Terms(
+        place_name=settings.place_name,
+        public_url=public_url(settings),
+        link_days=settings.link_days,
+        session_minutes=settings.session_minutes,
+    )
+    sharing = Sharing(trail, archive, clock, terms)
+    return App(settings, clock, database, storage, trail, archive, intake, sharing)
+
+
+def public_url(settings: Settings) -> str:
+    """The address under which people reach the server, without a slash at the end."""
+    return (settings.public_url or "http://localhost:8080").rstrip("/")
+
+
+def build_web(app: App) -> FastAPI:
+    """The web door on this application."""
+    settings = app.settings
+    return create_web(WebServices(app.sharing, app.archive, settings.place_name, public_url(settings)))

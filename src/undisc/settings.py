@@ -19,6 +19,10 @@ class Settings(BaseSettings):
         default=None,
         description="Address under which people reach the server, for links; http://localhost:8080 when unset.",
     )
+    behind_proxy: bool = Field(
+        default=False,
+        description="Believe the forwarded address and scheme; only where a proxy of your own sets them.",
+    )
     link_days: int = Field(default=30, ge=1, le=3650, description="How long a new link lives when nothing is said.")
     session_minutes: int = Field(
         default=240, ge=5, description="How long a browser that opened a link may go on without opening it again."

@@ -1,0 +1,87 @@
+# Everything a newcomer needs: `make demo` and `make test` set up whatever they use.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := .stamps
+DEBIAN_TOOLS := chromium dcmtk dicom3tools xorriso
+VIEWER_SOURCES := $(shell find viewer -path viewer/node_modules -prune -o -type f -print 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench bench-quick lock clean build
+
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | sort
+
+demo: $(STAMPS)/install $(STAMPS)/viewer ## Make a demo disc, take it in, share it, and serve the link
+	$(BIN)/undisc demo --data-dir .demo
+
+test: $(STAMPS)/dev $(STAMPS)/viewer $(STAMPS)/debian ## Run all tests
+	npm --prefix viewer run test
+	$(BIN)/pytest -n 2 --dist loadfile
+
+check: $(STAMPS)/dev $(STAMPS)/viewer ## Check format, lint, types, import directions, the viewer's budget
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	viewer/node_modules/.bin/pyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports
+	npm --prefix viewer run check
+	npm --prefix viewer run budget
+
+format: $(STAMPS)/dev $(STAMPS)/node ## Put all code into its one form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	npm --prefix viewer run format
+
+bench: $(STAMPS)/dev $(STAMPS)/viewer ## Measure, side by side with what is compared
+	$(BIN)/python -m benchmarks
+
+bench-quick: $(STAMPS)/dev $(STAMPS)/viewer ## One quick round of each benchmark, to see that it runs
+	$(BIN)/python -m benchmarks --quick
+
+build: $(STAMPS)/dev $(STAMPS)/node ## Build the wheel and the sdist into dist/
+	$(BIN)/python -m build --no-isolation
+
+lock: $(STAMPS)/dev ## Lock the dependencies anew, with hashes and without addresses
+	$(BIN)/pip install -q uv
+	$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header -o requirements/run.txt
+	$(BIN)/uv pip compile -q pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header -c requirements/run.txt -o requirements/dev.txt
+
+clean: ## Remove everything that was made here
+	rm -rf $(VENV) $(STAMPS) .demo dist viewer/node_modules src/undisc/web/static/viewer
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Undisc needs Python 3.11 or later.")'
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMPS)/install: requirements/run.txt pyproject.toml hatch_build.py | $(BIN)/python
+	@mkdir -p $(STAMPS)
+	$(BIN)/pip install -q --require-hashes -r requirements/run.txt
+	$(BIN)/pip install -q --no-deps -e .
+	@touch $@
+
+$(STAMPS)/dev: requirements/dev.txt $(STAMPS)/install
+	$(BIN)/pip install -q --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(STAMPS)/node: viewer/package-lock.json
+	@command -v npm >/dev/null || { echo "Undisc's pages are built with Node 20 and npm: please install them."; exit 1; }
+	@mkdir -p $(STAMPS)
+	npm --prefix viewer ci --no-fund --no-audit
+	@touch $@
+
+$(STAMPS)/viewer: $(STAMPS)/node $(VIEWER_SOURCES)
+	npm --prefix viewer run build
+	@touch $@
+
+# Other people's software for the tests. Where it cannot be had, the tests that need it are skipped and counted.
+$(STAMPS)/debian:
+	@mkdir -p $(STAMPS)
+	@if ! command -v apt-get >/dev/null || [ "$$(id -u)" != 0 ]; then \
+		echo "Not root on Debian: tests that need $(DEBIAN_TOOLS) are skipped where these are missing."; \
+	elif ! dpkg -s $(DEBIAN_TOOLS) >/dev/null 2>&1; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(DEBIAN_TOOLS) >/dev/null \
+		|| echo "Some of $(DEBIAN_TOOLS) could not be installed: the tests that need them are skipped."; \
+	fi
+	@touch $@

@@ -1,0 +1,3 @@
+from undisc.cli.main import run
+
+run()

@@ -1,0 +1,45 @@
+"""`undisc serve`: the pages and the data behind links, on one process."""
+
+import threading
+from typing import Annotated
+
+import typer
+
+from undisc.app import App, build_web
+from undisc.cli.screen import DataDir, err, opened
+from undisc.web import server
+
+Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all of this machine's.")]
+Port = Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)]
+
+_LOCAL = ("127.0.0.1", "localhost", "::1")
+
+
+def serve(host: Host = "127.0.0.1", port: Port = 8080, data_dir: DataDir = None) -> None:
+    """Serve the pages that links open."""
+    with opened(data_dir) as app:
+        listen(app, host, port)
+
+
+def listen(app: App, host: str, port: int) -> None:
+    """Serve until stopped. What a crash left half done is finished in the meantime, behind the door."""
+    shown = (app.settings.public_url or "").rstrip("/")
+    if host not in _LOCAL and not shown.startswith("https:"):
+        err.print(
+            "Pictures would travel unencrypted: put a proxy with TLS in front, and set UNDISC_PUBLIC_URL to its "
+            "https address.",
+            style="yellow",
+            soft_wrap=True,
+        )
+    threading.Thread(target=app.archive.finish_half_done, name="finish", daemon=True).start()
+    try:
+        server.run(
+            build_web(app),
+            host,
+            port,
+            behind_proxy=app.settings.behind_proxy,
+            on_ready=lambda bound: err.print(f"Undisc is at http://{host}:{bound}. Stop it with Ctrl-C."),
+        )
+    except OSError as error:
+        err.print(f"The server cannot listen on {host}:{port}: {error.strerror}. Give another --port.", soft_wrap=True)
+        raise typer.Exit(1) from error
