@@ -1,0 +1,75 @@
+"""Writers wait for each other instead of failing, and migrations give exactly the tables that the code names."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from undisc.db.engine import open_sqlite
+from undisc.db.schema import bring_up_to_date
+from undisc.db.tables import metadata
+from undisc.errors import ArchiveTooNew
+
+
+def test_migrations_and_tables_say_the_same(tmp_path: Path) -> None:
+    database = open_sqlite(tmp_path / "undisc.db")
+    bring_up_to_date(database)
+    with database.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    database.close()
+
+
+def test_bringing_up_to_date_twice_changes_nothing(tmp_path: Path) -> None:
+    database = open_sqlite(tmp_path / "undisc.db")
+    bring_up_to_date(database)
+    bring_up_to_date(database)
+    database.close()
+
+
+def test_a_folder_from_a_later_version_is_refused_in_plain_words(tmp_path: Path) -> None:
+    database = open_sqlite(tmp_path / "undisc.db")
+    bring_up_to_date(database)
+    with database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(ArchiveTooNew, match="later version"):
+        bring_up_to_date(database)
+    database.close()
+
+
+def test_a_commit_is_synced_and_the_journal_is_a_write_ahead_log(tmp_path: Path) -> None:
+    database = open_sqlite(tmp_path / "undisc.db")
+    with database.read() as connection:
+        assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert connection.scalar(text("PRAGMA synchronous")) == 2
+        assert connection.scalar(text("PRAGMA foreign_keys")) == 1
+    database.close()
+
+
+def test_many_writers_that_read_first_all_succeed(tmp_path: Path) -> None:
+    database = open_sqlite(tmp_path / "undisc.db")
+    with database.write() as connection:
+        connection.execute(text("CREATE TABLE counter (n INTEGER)"))
+        connection.execute(text("INSERT INTO counter VALUES (0)"))
+    failures: list[Exception] = []
+
+    def count_up() -> None:
+        try:
+            for _ in range(25):
+                with database.write() as connection:
+                    n = connection.scalar(text("SELECT n FROM counter"))
+                    connection.execute(text("UPDATE counter SET n = :n"), {"n": n + 1})
+        except Exception as error:  # noqa: BLE001 - whatever it is, the test shows it
+            failures.append(error)
+
+    threads = [threading.Thread(target=count_up) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with database.read() as connection:
+        assert connection.scalar(text("SELECT n FROM counter")) == 100
+    database.close()
