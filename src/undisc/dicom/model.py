@@ -44,6 +44,9 @@ class Scanned:
     header_end: where the pixel data element begins, or the data set's end.
     inflated: offsets are into the inflated data set (Deflated Explicit VR Little Endian), else into the file.
     damage: plain sentences, one for each thing that is wrong but does not stop the file from being kept.
+    per_frame: for enhanced multi-frame objects one mapping a frame, of the shared and the frame's own functional group
+    values that the viewer wants (scan.wanted.PER_FRAME); empty for all others.
+    document: where the bytes of an encapsulated document (PDF, CDA, STL) lie.
     """
 
     transfer_syntax: str
@@ -56,6 +59,8 @@ class Scanned:
     header_end: int
     inflated: bool
     damage: tuple[str, ...]
+    per_frame: tuple[Mapping[str, tuple[Value, ...]], ...] = ()
+    document: Extent | None = None
 
     def first(self, keyword: str) -> Value | None:
         values = self.attributes.get(keyword)

@@ -1,0 +1,100 @@
+"""Text in DICOM: from Specific Character Set (0008,0005) and bytes to str, without ever raising (PS3.5 6.1.2)."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from pydicom.charset import CODES_TO_ENCODINGS, handled_encodings, python_encoding
+
+DEFAULT = "iso8859"
+"""The default repertoire; read as Latin-1 so that every byte, declared or not, has a character and keeps its value."""
+
+TEXT_DELIMITERS = frozenset(b"\r\n\t\f")
+"""Control characters after which the first character set is in force again (PS3.5 6.1.2.5.3)."""
+
+_ESCAPE = b"\x1b"
+_STAND_ALONE = frozenset({"ISO_IR 192", "GB18030", "GBK"})  # no code extensions beside these (PS3.3 C.12.1.1.2)
+_MISSPELT = re.compile(r"ISO[ _-]?(2022[ _-]?)?IR[ _-]?([0-9]{1,3})", re.IGNORECASE)
+_OTHER_NAMES = {
+    "UTF-8": "ISO_IR 192",
+    "UTF8": "ISO_IR 192",
+    "UTF 8": "ISO_IR 192",
+    "GB 18030": "GB18030",
+    "GB-18030": "GB18030",
+}
+_PARTS = re.compile(rb"^[^\x1b]+|\x1b[^\x1b]*")
+_BEARS_ASCII = b"AZaz09 ^=\\"
+
+
+@lru_cache(maxsize=1024)
+def encodings_for(terms: tuple[str, ...]) -> tuple[str, ...]:
+    """The Python encodings that the values of (0008,0005) stand for, in their order; never empty.
+
+    Terms misspelt in ways seen in the field ("ISO-IR 100", "ISO_IR_100", "UTF-8") are understood. A term that means
+    nothing counts as the default repertoire, and UTF-8 is never guessed.
+    """
+    names = [_defined_term(term) for term in terms] or [""]
+    if names[0] in _STAND_ALONE:
+        names = names[:1]
+    else:
+        names = names[:1] + [name for name in names[1:] if name not in _STAND_ALONE]
+    return tuple(_python_name(name) for name in names)
+
+
+def _defined_term(term: str) -> str:
+    term = term.strip(" \0")
+    if term in python_encoding:
+        return term
+    if misspelt := _MISSPELT.fullmatch(term):
+        extended, number = misspelt.groups()
+        for candidate in (f"ISO 2022 IR {number}", f"ISO_IR {number}")[:: 1 if extended else -1]:
+            if candidate in python_encoding:
+                return candidate
+    return _OTHER_NAMES.get(term.upper(), term)
+
+
+def _python_name(term: str) -> str:
+    known = python_encoding.get(term)
+    if known:
+        return known
+    try:
+        # Some writers put a codec's own name there; only those that leave ASCII alone can be meant.
+        return term if str(_BEARS_ASCII, term) == _BEARS_ASCII.decode("ascii") else DEFAULT
+    except (LookupError, UnicodeError, ValueError):
+        return DEFAULT
+
+
+def decode(value: bytes, encodings: Sequence[str], delimiters: frozenset[int] = TEXT_DELIMITERS) -> str:
+    """Text of one element, all its values at once; what cannot be decoded becomes U+FFFD.
+
+    Values are to be parted at the backslash after this and not before: in Shift-JIS, GBK and GB18030 the byte 5C may
+    be half of a character.
+    """
+    if _ESCAPE not in value:
+        return _plain(value, encodings[0])
+    return "".join(_part(part, encodings, delimiters) for part in _PARTS.findall(value))
+
+
+def _plain(value: bytes, encoding: str) -> str:
+    try:
+        return value.decode(encoding)
+    except UnicodeError:
+        return value.decode(encoding, errors="replace")
+
+
+def _part(part: bytes, encodings: Sequence[str], delimiters: frozenset[int]) -> str:
+    """A stretch that begins with an escape sequence, or the first stretch, which has none (PS3.5 6.1.2.5)."""
+    if not part.startswith(_ESCAPE):
+        return _plain(part, encodings[0])
+    length = 4 if part.startswith((b"\x1b$(", b"\x1b$)")) else 3
+    encoding = CODES_TO_ENCODINGS.get(part[:length], "")
+    if encoding != DEFAULT and encoding not in encodings:
+        return part.decode(encodings[0], errors="replace")  # an escape that (0008,0005) does not announce
+    try:
+        if encoding in handled_encodings:
+            return part.decode(encoding)  # the codec knows the escape sequence itself
+        part = part[length:]
+        stop = next((at for at, byte in enumerate(part) if byte in delimiters), len(part))
+        return part[:stop].decode(encoding) + part[stop:].decode(encodings[0])
+    except UnicodeError:
+        return part.decode(encodings[0], errors="replace")
