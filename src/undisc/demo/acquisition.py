@@ -106,7 +106,7 @@ def _samples(axis: tuple[int, int], centre: Vector, count: int, step: float, thi
     middle = centre[number] + sense * _offsets(count, step) - ORIGIN[number]
     parts = max(1, round(thickness))
     within = _offsets(parts, thickness / parts)
-    return sum(between(middle + part, SHAPE[number]) for part in within) / np.float32(parts)
+    return np.stack([between(middle + part, SHAPE[number]) for part in within]).mean(axis=0)
 
 
 def _coil(shape: tuple[int, ...], prescription: Prescription, random: np.random.Generator) -> np.ndarray:

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from pydicom import dcmread, dcmwrite
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, MediaStorageDirectoryStorage
+from pydicom.uid import UID, EncapsulatedPDFStorage, ExplicitVRLittleEndian, MediaStorageDirectoryStorage
 
 _NEXT = "OffsetOfTheNextDirectoryRecord"
 _LOWER = "OffsetOfReferencedLowerLevelDirectoryEntity"
@@ -31,7 +31,7 @@ class _Node:
 
 
 def make_dicomdir(
-    files: Iterable[tuple[PurePosixPath, Dataset]], *, file_set_id: str, uid: str, implementation: str
+    files: Iterable[tuple[PurePosixPath, Dataset]], *, file_set_id: str, uid: UID, implementation: UID
 ) -> bytes:
     """The DICOMDIR of these files; paths are relative to the disc's root, data sets need no pixel data."""
     root = _Node(Dataset())
@@ -57,7 +57,7 @@ def make_dicomdir(
     return _written(directory)
 
 
-def _directory(nodes: list[_Node], file_set_id: str, uid: str, implementation: str) -> Dataset:
+def _directory(nodes: list[_Node], file_set_id: str, uid: UID, implementation: UID) -> Dataset:
     directory = Dataset()
     directory.file_meta = FileMetaDataset()
     directory.file_meta.FileMetaInformationVersion = b"\0\1"

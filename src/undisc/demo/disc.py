@@ -104,14 +104,14 @@ def _scans(present: Examination, prior: Examination) -> Iterator[_Scan]:
         present,
         Sequence(2, "Axial T2", "SE", "SK", 4800, 98, 15, 640, 1280),
         T2,
-        Prescription(AXIAL, (0, -16, 7), 256, 0.9375, 50, 3.0, 3.0),
+        Prescription(AXIAL, (0, -12, 7), 256, 0.9375, 50, 3.0, 3.0),
         lying, 0.018, 1500,
     )  # fmt: skip
     yield _Scan(
         present,
         Sequence(3, "Sagittal T1", "SE", "SK", 520, 11, 1, 620, 1240),
         T1,
-        Prescription(SAGITTAL, (0, -16, -18), 256, 1.0, 50, 3.0, 3.0),
+        Prescription(SAGITTAL, (0, -14, -18), 256, 1.0, 50, 3.0, 3.0),
         lying, 0.016, 1500,
     )  # fmt: skip
     yield _Scan(
@@ -126,14 +126,14 @@ def _scans(present: Examination, prior: Examination) -> Iterator[_Scan]:
         prior,
         Sequence(2, "Axial T2", "SE", "SK", 4000, 102, 12, 560, 1180),
         T2,
-        Prescription(AXIAL, (1, -15, 6), 256, 0.898438, 24, 5.5, 6.5),
+        Prescription(AXIAL, (1, -11, 6), 256, 0.898438, 24, 5.5, 6.5),
         before, 0.028, 1350,
     )  # fmt: skip
     yield _Scan(
         prior,
         Sequence(3, "Axial T1", "SE", "SK", 480, 12, 1, 540, 1120),
         T1,
-        Prescription(AXIAL, (1, -15, 6), 256, 0.898438, 24, 5.5, 6.5),
+        Prescription(AXIAL, (1, -11, 6), 256, 0.898438, 24, 5.5, 6.5),
         before, 0.026, 1350,
     )  # fmt: skip
 

@@ -69,14 +69,9 @@ def make_head(seed: int) -> Head:
 
     hull = _hull_distance(volume)
     skin = _skin_distance(hull, random)
-    codes = np.where(skin > 0, np.uint16(TISSUE + Tissue.AIR), _steps(skin, SOFT, away=-1))
     grain = smooth_field(SHAPE, 9, random)
-    strands = (MIXED_STEPS - 1) / (1 + np.exp(np.float32(5.6) - grain * np.float32(3.4)))
-    deep = skin < -6
-    codes[deep] = strands.astype(np.uint16)[deep] + np.uint16(MIXED)
-    thickness = smooth_field(SHAPE, 40, random) * np.float32(0.12) + 1
-    shell = hull < 7 * thickness
-    codes[shell] = _steps(hull / thickness, SHELL, away=1)[shell]
+    codes = _soft_tissue(skin, grain)
+    _put_skull(codes, hull, smooth_field(SHAPE, 40, random) * np.float32(0.12) + 1)
     _paint(codes, hull, skin, grain)
     codes[volume > 0] = volume[volume > 0]
     return Head(codes)
@@ -140,15 +135,26 @@ def _hull_distance(volume: np.ndarray) -> np.ndarray:
 
 def _skin_distance(hull: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """About how many millimetres outside the skin, negative inside; float32 on the full grid."""
-    face = _ellipsoid((0, 28, -70), (67, 66, 78))
-    jaw = _ellipsoid((0, 48, -112), (46, 46, 34))
-    nose = _ellipsoid((0, 90, -58), (14, 17, 22))
-    bridge = _ellipsoid((0, 80, -38), (11, 15, 22))
-    neck = _ellipsoid((0, -30, -170), (58, 62, 130))
     skin = hull - np.float32(14.5)
-    for part, blend in ((neck, 14), (face, 14), (jaw, 10), (bridge, 8), (nose, 6)):
-        skin = _joined(skin, part, blend)
+    for centre, radii, blend in _OUTLINE:
+        skin = _joined(skin, _ellipsoid(centre, radii), blend)
     return skin + smooth_field(SHAPE, 30, random)
+
+
+def _soft_tissue(skin: np.ndarray, grain: np.ndarray) -> np.ndarray:
+    """Codes of skin and fat by their depth, and below them muscle, parted by fat where the grain is high."""
+    codes = _steps(skin, SOFT, away=-1)
+    codes[skin > 0] = TISSUE + Tissue.AIR
+    deep = skin < -6
+    strands = (MIXED_STEPS - 1) / (1 + np.exp(np.float32(5.6) - grain[deep] * np.float32(3.4)))
+    codes[deep] = strands.astype(np.uint16) + np.uint16(MIXED)
+    return codes
+
+
+def _put_skull(codes: np.ndarray, hull: np.ndarray, thickness: np.ndarray) -> None:
+    """Everything within the skull, brain included, as a distance from the brain's hull; thickness is 1 on average."""
+    within = hull < 7 * thickness
+    codes[within] = _steps(hull[within] / thickness[within], SHELL, away=1)
 
 
 def _joined(one: np.ndarray, other: np.ndarray, blend: float) -> np.ndarray:
@@ -239,6 +245,14 @@ def _spine() -> list[_Part]:
     return parts
 
 
+# What the skin goes round besides the skull: neck, face, jaw, bridge of the nose, nose; and how softly they meet (mm).
+_OUTLINE = (
+    ((0, -30, -170), (58, 62, 130), 14),
+    ((0, 28, -70), (67, 66, 78), 14),
+    ((0, 48, -112), (46, 46, 34), 10),
+    ((0, 80, -38), (11, 15, 22), 8),
+    ((0, 90, -58), (14, 17, 22), 6),
+)
 # In the order in which they are painted: what comes later lies on what came before.
 _PARTS: tuple[_Part, ...] = (
     # skull base: clivus and petrous bone, cells of the mastoid

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian, MRImageStorage
+from pydicom.uid import UID, EncapsulatedPDFStorage, ExplicitVRLittleEndian, MRImageStorage
 
 from undisc.demo.acquisition import Prescription, Stack, Vector
 from undisc.demo.case import INSTITUTION, PATIENT, STUDY_DESCRIPTION, Examination, age
@@ -33,12 +33,12 @@ class Sequence:
     options: list[str] = field(default_factory=list)
 
 
-def derived_uid(*name: str) -> str:
+def derived_uid(*name: str) -> UID:
     """The UID that belongs to a name, always the same."""
-    return f"2.25.{uuid.uuid5(_NAMESPACE, '/'.join(name)).int}"
+    return UID(f"2.25.{uuid.uuid5(_NAMESPACE, '/'.join(name)).int}")
 
 
-def study_uid(examination: Examination) -> str:
+def study_uid(examination: Examination) -> UID:
     return derived_uid(examination.name, examination.dicom_day)
 
 
@@ -96,7 +96,7 @@ def report(examination: Examination, number: int, title: str, pdf: bytes) -> Dat
     return ds
 
 
-def _instance(examination: Examination, sop_class: str, series: int, number: int) -> Dataset:
+def _instance(examination: Examination, sop_class: UID, series: int, number: int) -> Dataset:
     uid = derived_uid(examination.name, examination.dicom_day, str(series), str(number))
     meta = FileMetaDataset()
     meta.FileMetaInformationVersion = b"\0\1"
