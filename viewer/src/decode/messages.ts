@@ -1,0 +1,18 @@
+/** What the page and its decoding worker say to each other. */
+
+export interface DecodeRequest {
+  id: number;
+  /** Where the codec's WebAssembly lies. */
+  codec: string;
+  codestream: ArrayBuffer;
+  rows: number;
+  columns: number;
+  samples: number;
+  bytesPerSample: number;
+  signed: boolean;
+}
+
+export type DecodeAnswer = { id: number; pixels: ArrayBuffer } | { id: number; failure: string };
+
+/** Sent by a worker that cannot decode at all, because its browser has no (or too old a) WebAssembly. */
+export type WorkerMessage = DecodeAnswer | { unable: string };

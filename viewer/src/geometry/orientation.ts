@@ -1,0 +1,53 @@
+/** Which way is which, from Image Orientation (Patient): the patient's axes run to Left, Posterior, Head (PS3.3 C.7.6.2.1.1). */
+
+import type { Orientation, Vector3 } from "../source/model";
+
+export type Side = "L" | "R" | "P" | "A" | "H" | "F";
+
+const TOWARDS: readonly (readonly [positive: Side, negative: Side])[] = [
+  ["L", "R"],
+  ["P", "A"],
+  ["H", "F"],
+];
+
+/** An axis is named when the direction leans at least this much (about 12 degrees) towards it. */
+const LEAST = 0.2;
+
+/** The letters of a direction, the strongest first: "A", or "AL" where it is oblique. */
+export function letters(direction: Vector3): string {
+  const length = Math.hypot(...direction);
+  if (!(length > 1e-6)) {
+    return "";
+  }
+  return direction
+    .map((component, axis) => ({ share: component / length, axis }))
+    .filter(({ share }) => Math.abs(share) >= LEAST)
+    .sort((a, b) => Math.abs(b.share) - Math.abs(a.share))
+    .map(({ share, axis }) => TOWARDS[axis]?.[share > 0 ? 0 : 1] ?? "")
+    .join("");
+}
+
+export interface EdgeLabels {
+  left: string;
+  right: string;
+  top: string;
+  bottom: string;
+}
+
+const opposite = (direction: Vector3): Vector3 => [-direction[0], -direction[1], -direction[2]];
+
+/** What lies beyond each edge of the picture; null where the picture has no place in the patient. */
+export function edgeLabels(orientation: Orientation | null): EdgeLabels | null {
+  if (orientation === null) {
+    return null;
+  }
+  const alongRow: Vector3 = [orientation[0], orientation[1], orientation[2]];
+  const alongColumn: Vector3 = [orientation[3], orientation[4], orientation[5]];
+  const labels = {
+    right: letters(alongRow),
+    left: letters(opposite(alongRow)),
+    bottom: letters(alongColumn),
+    top: letters(opposite(alongColumn)),
+  };
+  return labels.right === "" || labels.bottom === "" ? null : labels;
+}

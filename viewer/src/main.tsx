@@ -1,0 +1,38 @@
+import { render } from "preact";
+import { Door } from "./link/door";
+import { words } from "./messages/index";
+import { HttpFrameSource, type Memory } from "./source/http";
+import { App } from "./ui/app";
+import "./style/base.css";
+import "./style/pages.css";
+import "./style/viewer.css";
+
+/** Some browsers refuse even to name sessionStorage when cookies are off. */
+function tabMemory(): Memory | null {
+  try {
+    return window.sessionStorage;
+  } catch {
+    return null;
+  }
+}
+
+function secretOfAddress(): string {
+  const fragment = location.hash.slice(1);
+  try {
+    return decodeURIComponent(fragment).trim();
+  } catch {
+    return fragment;
+  }
+}
+
+const root = document.getElementById("undisc");
+if (root !== null) {
+  document.title = words.pageTitle;
+  const source = new HttpFrameSource(location.pathname.replace(/\/+$/, ""), secretOfAddress(), tabMemory());
+  const door = new Door(source);
+  root.replaceChildren();
+  render(<App door={door} source={source} />, root);
+  void door.knock();
+  // Another secret pasted into the same tab is another link.
+  addEventListener("hashchange", () => location.reload());
+}

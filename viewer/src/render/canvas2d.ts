@@ -1,0 +1,117 @@
+/** Draws on a plain canvas, for browsers without WebGL2 and for when the graphics chip lets go. */
+
+import { isPadding, modalityValue } from "../decode/pixels";
+import { isInverted, type Picture, type Renderer, type Showing, valueOfSample } from "./picture";
+import { rgb } from "./webgl";
+import { defaultRange, grey } from "./window";
+
+export class CanvasRenderer implements Renderer {
+  readonly name = "2d";
+  private readonly rendered = document.createElement("canvas");
+  private renderedAs = "";
+  private width = 1;
+  private height = 1;
+  private ratio = 1;
+
+  private constructor(private readonly context: CanvasRenderingContext2D) {}
+
+  static on(canvas: HTMLCanvasElement): CanvasRenderer | null {
+    const context = canvas.getContext("2d", { alpha: false });
+    return context === null ? null : new CanvasRenderer(context);
+  }
+
+  resize(width: number, height: number, ratio: number): void {
+    this.width = width;
+    this.height = height;
+    this.ratio = ratio;
+  }
+
+  draw(picture: Picture | null, showing: Showing): boolean {
+    const { context, ratio } = this;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.fillStyle = "#000";
+    context.fillRect(0, 0, this.width, this.height);
+    if (picture === null) {
+      return true;
+    }
+    const { placement } = showing;
+    const { frame } = picture;
+    context.imageSmoothingEnabled = true;
+    context.imageSmoothingQuality = "high";
+    context.drawImage(
+      this.render(picture, showing),
+      placement.x * ratio,
+      placement.y * ratio,
+      frame.columns * placement.scaleX * ratio,
+      frame.rows * placement.scaleY * ratio,
+    );
+    return true;
+  }
+
+  dispose(): void {
+    this.rendered.width = 0;
+    this.renderedAs = "";
+  }
+
+  /** The whole picture in shades, made again only when the picture or its window changes. */
+  private render(picture: Picture, showing: Showing): CanvasImageSource {
+    const { frame } = picture;
+    const { range } = showing;
+    const as = `${picture.key} ${range.low} ${range.high} ${showing.invert}`;
+    if (as === this.renderedAs) {
+      return this.rendered;
+    }
+    const asMade = defaultRange(frame);
+    if (picture.bitmap !== null && !showing.invert && range.low === asMade.low && range.high === asMade.high) {
+      return picture.bitmap;
+    }
+    const width = picture.bitmap?.width ?? frame.columns;
+    const height = picture.bitmap?.height ?? frame.rows;
+    this.rendered.width = width;
+    this.rendered.height = height;
+    const surface = this.rendered.getContext("2d", { willReadFrequently: true });
+    if (surface === null) {
+      return this.rendered;
+    }
+    if (picture.bitmap !== null) {
+      surface.drawImage(picture.bitmap, 0, 0);
+    }
+    const image = picture.bitmap === null ? new ImageData(width, height) : surface.getImageData(0, 0, width, height);
+    shade(image.data, picture, showing);
+    surface.putImageData(image, 0, 0);
+    this.renderedAs = as;
+    return this.rendered;
+  }
+}
+
+/** Fills RGBA bytes with the picture's shades; those of a bitmap are already there and are shaded anew. */
+export function shade(target: Uint8ClampedArray, picture: Picture, showing: Showing): void {
+  const { frame } = picture;
+  const inverted = isInverted(frame, showing);
+  const shadeOf = (value: number) => {
+    const part = grey(value, showing.range);
+    return (inverted ? 1 - part : part) * 255;
+  };
+  const count = target.length / 4;
+  if (picture.bitmap !== null || frame.samples !== 1) {
+    const { scale, offset } = valueOfSample(frame);
+    const table = Uint8ClampedArray.from({ length: 256 }, (_, sample) => shadeOf((sample / 255) * scale + offset));
+    const bytes = picture.bitmap === null ? rgb(picture.pixels, frame.samples, count) : null;
+    for (let at = 0; at < count; at++) {
+      for (let sample = 0; sample < 3; sample++) {
+        const byte = bytes === null ? target[at * 4 + sample] : bytes[at * 3 + sample];
+        target[at * 4 + sample] = table[byte ?? 0] ?? 0;
+      }
+      target[at * 4 + 3] = 255;
+    }
+    return;
+  }
+  for (let at = 0; at < count; at++) {
+    const stored = picture.pixels[at] ?? 0;
+    const byte = isPadding(stored, frame) ? 0 : shadeOf(modalityValue(stored, frame));
+    target[at * 4] = byte;
+    target[at * 4 + 1] = byte;
+    target[at * 4 + 2] = byte;
+    target[at * 4 + 3] = 255;
+  }
+}

@@ -1,0 +1,44 @@
+/** What there is to draw, and how. */
+
+import type { PixelArray } from "../decode/pixels";
+import type { Placement } from "../geometry/view";
+import type { Frame } from "../source/model";
+import { previewRange, type ValueRange } from "./window";
+
+/** A frame, either in full (stored values) or as a picture already rendered by the server. */
+export type Picture =
+  | { key: string; frame: Frame; pixels: PixelArray; bitmap: null }
+  | { key: string; frame: Frame; pixels: null; bitmap: ImageBitmap };
+
+export interface Showing {
+  placement: Placement;
+  range: ValueRange;
+  /** The viewer's choice, on top of what the frame itself asks for. */
+  invert: boolean;
+}
+
+export interface Renderer {
+  readonly name: "webgl2" | "2d";
+  /** Size of the drawing surface in device pixels, and device pixels per CSS pixel. */
+  resize(width: number, height: number, ratio: number): void;
+  /** Draws the picture, or black where there is none. False when it could not. */
+  draw(picture: Picture | null, showing: Showing): boolean;
+  dispose(): void;
+}
+
+/** value = sample × scale + offset, which turns a sample of 0..1 of a rendered picture into about what was measured. */
+export function valueOfSample(frame: Frame): { scale: number; offset: number } {
+  if (frame.samples !== 1) {
+    return { scale: 255, offset: 0 };
+  }
+  const range = previewRange(frame);
+  // What was measured low is white in the preview of an inverted frame.
+  return frame.invert
+    ? { scale: range.low - range.high, offset: range.high }
+    : { scale: range.high - range.low, offset: range.low };
+}
+
+/** Whether black and white change places in the end. */
+export function isInverted(frame: Frame, showing: Showing): boolean {
+  return (frame.invert && frame.samples === 1) !== showing.invert;
+}

@@ -1,0 +1,86 @@
+/** GLSL for drawing one picture. SAMPLER and FETCH differ by the kind of texture. */
+
+export type TextureKind = "float" | "int" | "uint" | "colour";
+
+export const VERTEX = `#version 300 es
+uniform vec4 u_place; // x, y, width, height in clip space
+out vec2 v_at;
+void main() {
+  vec2 corner = vec2(gl_VertexID & 1, gl_VertexID >> 1);
+  v_at = corner;
+  gl_Position = vec4(u_place.xy + corner * u_place.zw, 0.0, 1.0);
+}`;
+
+const HEAD = (kind: TextureKind) => {
+  const sampler = { float: "sampler2D", int: "isampler2D", uint: "usampler2D", colour: "sampler2D" }[kind];
+  return `#version 300 es
+precision highp float;
+precision highp int;
+precision highp ${sampler};
+uniform ${sampler} u_picture;
+`;
+};
+
+/**
+ * Values are interpolated, then windowed (as the standard's pipeline has it), and padding takes no part: it is black
+ * itself and does not bleed into its neighbours. A picture drawn smaller than it is gets averaged over what each screen
+ * pixel covers, at most 6 × 6 of its pixels.
+ */
+const GREY = `
+uniform vec2 u_size;      // columns, rows
+uniform vec2 u_covers;    // picture pixels per screen pixel
+uniform vec2 u_modality;  // slope, intercept
+uniform vec2 u_range;     // black, white
+uniform vec2 u_padding;   // stored values from, to; from > to where there are none
+uniform float u_invert;
+in vec2 v_at;
+out vec4 colour;
+vec2 value(ivec2 at) {
+  float stored = float(texelFetch(u_picture, clamp(at, ivec2(0), ivec2(u_size) - 1), 0).r);
+  bool padding = stored >= u_padding.x && stored <= u_padding.y;
+  return padding ? vec2(0.0) : vec2(stored * u_modality.x + u_modality.y, 1.0);
+}
+vec2 smoothValue(vec2 at) {
+  vec2 base = floor(at - 0.5);
+  vec2 part = at - 0.5 - base;
+  ivec2 corner = ivec2(base);
+  vec2 near = value(ivec2(floor(at)));
+  if (near.y == 0.0) return near;
+  vec2 top = mix(value(corner), value(corner + ivec2(1, 0)), part.x);
+  vec2 bottom = mix(value(corner + ivec2(0, 1)), value(corner + ivec2(1, 1)), part.x);
+  vec2 sum = mix(top, bottom, part.y);
+  return vec2(sum.x / max(sum.y, 1e-6), 1.0);
+}
+void main() {
+  ivec2 times = clamp(ivec2(ceil(u_covers - 0.05)), ivec2(1), ivec2(6));
+  vec2 sum = vec2(0.0);
+  for (int j = 0; j < times.y; j++) {
+    for (int i = 0; i < times.x; i++) {
+      vec2 offset = ((vec2(i, j) + 0.5) / vec2(times) - 0.5) * u_covers;
+      sum += smoothValue(v_at * u_size + offset);
+    }
+  }
+  if (sum.y == 0.0) {
+    colour = vec4(0.0, 0.0, 0.0, 1.0);
+    return;
+  }
+  float width = max(u_range.y - u_range.x, 1e-12);
+  float shade = clamp((sum.x / sum.y - u_range.x) / width, 0.0, 1.0);
+  colour = vec4(vec3(mix(shade, 1.0 - shade, u_invert)), 1.0);
+}`;
+
+const COLOUR = `
+uniform vec2 u_modality;
+uniform vec2 u_range;
+uniform float u_invert;
+in vec2 v_at;
+out vec4 colour;
+void main() {
+  vec3 values = texture(u_picture, v_at).rgb * u_modality.x + u_modality.y;
+  vec3 shade = clamp((values - u_range.x) / max(u_range.y - u_range.x, 1e-12), 0.0, 1.0);
+  colour = vec4(mix(shade, 1.0 - shade, u_invert), 1.0);
+}`;
+
+export function fragment(kind: TextureKind): string {
+  return HEAD(kind) + (kind === "colour" ? COLOUR : GREY);
+}

@@ -1,0 +1,161 @@
+/** Reads the server's JSON into the shapes of model.ts; what is absent gets a value that shows nothing wrong. */
+
+import type {
+  Format,
+  Frame,
+  Orientation,
+  SeriesEntry,
+  SeriesManifest,
+  StoredWindow,
+  StudyEntry,
+  StudyManifest,
+  Vector3,
+  Wire,
+} from "./model";
+
+type Json = Record<string, unknown>;
+
+const FORMATS: readonly string[] = ["u1", "i1", "u2", "i2", "u4", "i4", "f4", "f8"];
+
+const object = (value: unknown): Json =>
+  value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Json) : {};
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+const text = (value: unknown): string =>
+  typeof value === "string" ? value : typeof value === "number" ? String(value) : "";
+const number = (value: unknown, otherwise: number): number =>
+  typeof value === "number" && Number.isFinite(value) ? value : otherwise;
+const numberOrNull = (value: unknown): number | null =>
+  typeof value === "number" && Number.isFinite(value) ? value : null;
+
+/** Exactly `length` finite numbers, or null. */
+function vector<T extends readonly number[]>(value: unknown, length: number): T | null {
+  const items = list(value);
+  return items.length === length && items.every((item) => typeof item === "number" && Number.isFinite(item))
+    ? (items as unknown as T)
+    : null;
+}
+
+function windows(value: unknown): readonly StoredWindow[] {
+  const found: StoredWindow[] = [];
+  for (const item of list(value)) {
+    const [center, width, name] = list(item);
+    if (typeof center === "number" && typeof width === "number" && width > 0) {
+      found.push([center, width, text(name)]);
+    }
+  }
+  return found;
+}
+
+function readFrame(json: Json): Frame {
+  const format = text(json.format);
+  const wire = text(json.wire);
+  const spacing = vector<readonly [number, number]>(json.spacing, 2);
+  return {
+    i: number(json.i, 0),
+    n: number(json.n, 0),
+    rows: number(json.rows, 0),
+    columns: number(json.columns, 0),
+    format: (FORMATS.includes(format) ? format : "u1") as Format,
+    samples: number(json.samples, 1),
+    wire: (wire === "htj2k" || (wire === "raw" && FORMATS.includes(format)) ? wire : "") as Wire,
+    bytes: number(json.bytes, 0),
+    slope: number(json.slope, 1),
+    intercept: number(json.intercept, 0),
+    invert: json.invert === true,
+    window: windows(json.window),
+    low: number(json.low, 0),
+    high: number(json.high, 255),
+    min: number(json.min, 0),
+    max: number(json.max, 255),
+    padding: vector<readonly [number, number]>(json.padding, 2),
+    position: vector<Vector3>(json.position, 3),
+    orientation: vector<Orientation>(json.orientation, 6),
+    spacing: spacing !== null && spacing[0] > 0 && spacing[1] > 0 ? spacing : null,
+    thickness: numberOrNull(json.thickness),
+    location: numberOrNull(json.location),
+    number: numberOrNull(json.number),
+    aspect: Math.max(0.05, Math.min(20, number(json.aspect, 1))),
+    damage: text(json.damage),
+  };
+}
+
+/** What all frames have in common is sent once; here each frame gets it back. */
+export function readSeries(value: unknown): SeriesManifest {
+  const json = object(value);
+  const common = object(json.common);
+  return {
+    id: number(json.id, 0),
+    modality: text(json.modality),
+    title: text(json.title),
+    unit: text(json.unit),
+    frames: list(json.frames).map((frame) => readFrame({ ...common, ...object(frame) })),
+  };
+}
+
+function readSeriesEntry(value: unknown): SeriesEntry {
+  const json = object(value);
+  const kind = text(json.kind);
+  return {
+    id: number(json.id, 0),
+    kind: kind === "images" || kind === "document" ? kind : "other",
+    modality: text(json.modality),
+    number: numberOrNull(json.number),
+    title: text(json.title),
+    count: number(json.count, 0),
+    rows: number(json.rows, 0),
+    columns: number(json.columns, 0),
+    thumbnail: json.thumbnail === true,
+    note: text(json.note),
+    instance: numberOrNull(json.instance),
+  };
+}
+
+function readStudyEntry(value: unknown): StudyEntry {
+  const json = object(value);
+  return {
+    id: number(json.id, 0),
+    title: text(json.title),
+    date: text(json.date),
+    time: text(json.time),
+    institution: text(json.institution),
+    accession: text(json.accession),
+    series: list(json.series).map(readSeriesEntry),
+  };
+}
+
+/** The bytes of a base64 `data:` address as a blob; null when it is not one. fetch() of data: is closed by the CSP. */
+export function blobOfDataAddress(address: string): Blob | null {
+  const match = /^data:(image\/[a-z0-9.+-]+);base64,([A-Za-z0-9+/=]+)$/.exec(address);
+  if (match === null) {
+    return null;
+  }
+  const binary = atob(match[2] ?? "");
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < binary.length; at++) {
+    bytes[at] = binary.charCodeAt(at);
+  }
+  return new Blob([bytes], { type: match[1] ?? "" });
+}
+
+export function readStudy(value: unknown): StudyManifest {
+  const json = object(value);
+  const patient = object(json.patient);
+  const first = object(json.first);
+  return {
+    from: text(json.from),
+    until: text(json.until),
+    mayDownload: json.may_download === true,
+    patient: {
+      name: text(patient.name),
+      id: text(patient.id),
+      birthDate: text(patient.birth_date),
+      sex: text(patient.sex),
+    },
+    studies: list(json.studies).map(readStudyEntry),
+    first:
+      typeof first.series === "number"
+        ? { series: first.series, index: number(first.index, 0), preview: blobOfDataAddress(text(first.preview)) }
+        : null,
+    series: json.series === undefined || json.series === null ? null : readSeries(json.series),
+  };
+}

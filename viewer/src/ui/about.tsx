@@ -1,0 +1,24 @@
+import { day } from "../messages/format";
+import { words } from "../messages/index";
+import type { FrameSource } from "../source/frame-source";
+import type { Viewing } from "../viewer/viewing";
+import { Icon } from "./icons";
+
+/** Taking the originals along, who shares them, and until when. */
+export function About({ viewing, source }: { viewing: Viewing; source: FrameSource }) {
+  const { from, until, mayDownload } = viewing.study;
+  const last = day(until);
+  return (
+    <div class="about">
+      {mayDownload ? (
+        <a class="download" data-testid="download" href={source.downloadAddress()} download>
+          <Icon name="download" />
+          <span>{words.download}</span>
+        </a>
+      ) : (
+        <p data-testid="view-only">{words.viewOnly}</p>
+      )}
+      {from !== "" && <p>{last === "" ? words.sharedNoteForever(from) : words.sharedNote(from, last)}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,61 @@
+import { useEffect, useState } from "preact/hooks";
+import { DecodePool } from "../decode/pool";
+import type { Door } from "../link/door";
+import { ByteBudget, pictureBudget } from "../loading/memory";
+import { type Held, release } from "../loading/series";
+import type { FrameSource } from "../source/frame-source";
+import type { StudyManifest } from "../source/model";
+import { Viewing } from "../viewer/viewing";
+import { ClosedPage, LeftPage, OpeningPage, PasscodePage, UnreachablePage } from "./pages";
+import { useChanges } from "./use-changes";
+import { ViewerScreen } from "./viewer-screen";
+
+interface Network {
+  saveData?: boolean;
+}
+
+const pool = new DecodePool();
+
+function newViewing(study: StudyManifest, source: FrameSource, door: Door): Viewing {
+  const { deviceMemory, connection } = navigator as { deviceMemory?: number; connection?: Network };
+  const smallTouch = matchMedia("(pointer: coarse)").matches && Math.min(screen.width, screen.height) < 600;
+  return new Viewing(study, {
+    source,
+    pool,
+    memory: new ByteBudget<Held>(pictureBudget({ memory: deviceMemory, smallTouch }), release),
+    frugal: connection?.saveData === true,
+    closed: () => door.shut(),
+  });
+}
+
+export function App({ door, source }: { door: Door; source: FrameSource }) {
+  useChanges(door);
+  const { state } = door;
+  const study = state.phase === "open" ? state.study : null;
+  const [viewing, setViewing] = useState<Viewing | null>(null);
+  useEffect(() => {
+    if (study === null) {
+      return;
+    }
+    const made = newViewing(study, source, door);
+    setViewing(made);
+    return () => {
+      setViewing(null);
+      made.stop();
+    };
+  }, [study, source, door]);
+  switch (state.phase) {
+    case "opening":
+      return <OpeningPage />;
+    case "locked":
+      return <PasscodePage door={door} state={state} />;
+    case "closed":
+      return <ClosedPage />;
+    case "unreachable":
+      return <UnreachablePage again={() => void door.knock()} />;
+    case "left":
+      return <LeftPage />;
+    case "open":
+      return viewing === null ? null : <ViewerScreen viewing={viewing} source={source} leave={() => door.leave()} />;
+  }
+}

@@ -1,0 +1,139 @@
+/** The plain pages around the pictures: before them, and where there are none. */
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { cleanPasscode, type Door, type DoorState } from "../link/door";
+import { day } from "../messages/format";
+import { words } from "../messages/index";
+import type { Locked } from "../source/frame-source";
+
+function Page({ children, busy = false }: { children: ComponentChildren; busy?: boolean }) {
+  return (
+    <main class="page" aria-busy={busy}>
+      <div class="page-body">{children}</div>
+    </main>
+  );
+}
+
+export function OpeningPage() {
+  return (
+    <Page busy>
+      <p class="quiet" role="status">
+        {words.opening}
+      </p>
+    </Page>
+  );
+}
+
+export function ClosedPage() {
+  return (
+    <Page>
+      <p data-testid="closed">{words.closed}</p>
+    </Page>
+  );
+}
+
+export function LeftPage() {
+  return (
+    <Page>
+      <h1>{words.left}</h1>
+      <p>{words.leftHint}</p>
+    </Page>
+  );
+}
+
+export function UnreachablePage({ again }: { again: () => void }) {
+  return (
+    <Page>
+      <p role="alert">{words.unreachable}</p>
+      <button type="button" class="primary" onClick={again}>
+        {words.tryAgain}
+      </button>
+    </Page>
+  );
+}
+
+function whatItIs(locked: Locked): string {
+  const until = day(locked.until);
+  if (locked.from === "") {
+    return words.sharedBySomeone;
+  }
+  return until === "" ? `${words.sharedBy(locked.from)}.` : words.sharedByUntil(locked.from, until);
+}
+
+type LockedState = Extract<DoorState, { phase: "locked" }>;
+
+function trouble(state: LockedState, empty: boolean): string {
+  if (empty) {
+    return words.passcodeEmpty;
+  }
+  if (state.unreachable) {
+    return words.unreachable;
+  }
+  if (!state.wrong || state.busy) {
+    return "";
+  }
+  return state.triesLeft === null ? words.passcodeWrong : `${words.passcodeWrong} ${words.triesLeft(state.triesLeft)}`;
+}
+
+export function PasscodePage({ door, state }: { door: Door; state: LockedState }) {
+  const field = useRef<HTMLInputElement>(null);
+  const [typed, setTyped] = useState("");
+  const [empty, setEmpty] = useState(false);
+  const { locked, busy } = state;
+  useEffect(() => {
+    // After a wrong try the field is ready for the next one.
+    if (!busy) {
+      field.current?.focus();
+      field.current?.select();
+    }
+  }, [busy]);
+  const submit = (event: Event) => {
+    event.preventDefault();
+    const missing = cleanPasscode(typed, locked.digits) === "";
+    setEmpty(missing);
+    if (!missing) {
+      void door.tryPasscode(typed);
+    }
+  };
+  const problem = trouble(state, empty);
+  return (
+    <Page>
+      <h1>{whatItIs(locked)}</h1>
+      <form onSubmit={submit} noValidate>
+        <label for="passcode">{words.passcode}</label>
+        <p class="hint" id="passcode-hint">
+          {locked.digits && locked.length > 0 ? words.passcodeHintDigits(locked.length) : words.passcodeHint}
+        </p>
+        <input
+          ref={field}
+          id="passcode"
+          data-testid="passcode"
+          type="text"
+          inputMode={locked.digits ? "numeric" : "text"}
+          autocomplete="one-time-code"
+          autocapitalize="off"
+          autocorrect="off"
+          spellcheck={false}
+          enterkeyhint="go"
+          maxLength={128}
+          value={typed}
+          readOnly={busy}
+          aria-invalid={problem !== "" && !state.unreachable}
+          aria-describedby="passcode-problem passcode-hint"
+          onInput={(event) => {
+            setTyped(event.currentTarget.value);
+            setEmpty(false);
+          }}
+        />
+        <p class="problem" id="passcode-problem" data-testid="problem" role="alert">
+          {problem}
+        </p>
+        <button type="submit" class="primary" aria-disabled={busy}>
+          {busy ? words.opening : state.unreachable ? words.tryAgain : words.open}
+        </button>
+      </form>
+      <p class="quiet">{words.whereIsPasscode}</p>
+    </Page>
+  );
+}

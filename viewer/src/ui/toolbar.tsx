@@ -1,0 +1,128 @@
+import { words } from "../messages/index";
+import { type Preset, presets, rangeOfWindow } from "../render/window";
+import type { Tool, Viewing } from "../viewer/viewing";
+import { Icon } from "./icons";
+
+const TOOLS: readonly Tool[] = ["scroll", "contrast", "zoom", "move"];
+
+interface Choice extends Preset {
+  label: string;
+}
+
+/** Named ranges for the series on the screen: those that came with it, then the usual ones of its kind. */
+function choices(viewing: Viewing): Choice[] {
+  const { frame, manifest } = viewing;
+  if (frame === null || manifest === null) {
+    return [];
+  }
+  const stored = frame.window.slice(1).map(([center, width, name], at) => ({
+    id: `stored-${at}`,
+    range: rangeOfWindow(center, width),
+    label: name.trim() === "" ? words.otherWindow(at + 2) : name.trim(),
+  }));
+  const usual = presets(manifest.modality, manifest.unit).map((preset) => ({
+    ...preset,
+    label: words.presetNames[preset.id] ?? preset.id,
+  }));
+  return [...stored, ...usual];
+}
+
+function ContrastMenu({ viewing }: { viewing: Viewing }) {
+  const { contrast, frame } = viewing;
+  const named = choices(viewing);
+  const chosen = contrast.kind === "chosen" ? contrast.id : contrast.kind;
+  const choose = (id: string) => {
+    if (id === "as-taken" || id === "everything") {
+      viewing.setContrast({ kind: id });
+      return;
+    }
+    const preset = named.find((one) => one.id === id);
+    if (preset !== undefined) {
+      viewing.setContrast({ kind: "chosen", id, range: preset.range });
+    }
+  };
+  return (
+    <label class="presets">
+      <span>{words.presets}</span>
+      <select
+        data-testid="presets"
+        value={chosen}
+        onChange={(event) => {
+          choose(event.currentTarget.value);
+          // Arrow keys are the picture's again.
+          event.currentTarget.blur();
+        }}
+      >
+        <option value="as-taken">{words.asTaken}</option>
+        {frame?.samples === 1 && <option value="everything">{words.everything}</option>}
+        {named.map((preset) => (
+          <option key={preset.id} value={preset.id}>
+            {preset.label}
+          </option>
+        ))}
+        {chosen === "own" && <option value="own">{words.ownContrast}</option>}
+      </select>
+    </label>
+  );
+}
+
+interface ToolbarProps {
+  viewing: Viewing;
+  more: () => void;
+  help: () => void;
+}
+
+export function Toolbar({ viewing, more, help }: ToolbarProps) {
+  const hasPictures = viewing.entry?.kind === "images";
+  return (
+    <div class="toolbar" role="toolbar" aria-label={words.tools}>
+      <div class="tools">
+        {TOOLS.map((tool) => (
+          <button
+            key={tool}
+            type="button"
+            class="tool"
+            data-testid={`tool-${tool}`}
+            aria-pressed={viewing.tool === tool}
+            disabled={!hasPictures || (tool === "scroll" && viewing.count < 2)}
+            onClick={() => viewing.useTool(tool)}
+          >
+            <Icon name={tool} />
+            <span>{words[tool]}</span>
+          </button>
+        ))}
+        <button type="button" class="tool more-button" data-testid="more" onClick={more}>
+          <Icon name="more" />
+          <span>{words.more}</span>
+        </button>
+      </div>
+      {hasPictures && (
+        <div class="options">
+          <div class="for-contrast">
+            <ContrastMenu viewing={viewing} />
+            <button
+              type="button"
+              class="tool"
+              data-testid="invert"
+              aria-pressed={viewing.invert}
+              onClick={() => viewing.toggleInvert()}
+            >
+              <Icon name="invert" />
+              <span>{words.invert}</span>
+            </button>
+          </div>
+          <div class="for-zoom">
+            <button type="button" class="tool" data-testid="fit" onClick={() => viewing.fit()}>
+              <Icon name="fit" />
+              <span>{words.fit}</span>
+            </button>
+          </div>
+          <button type="button" class="tool help-button" data-testid="help" onClick={help}>
+            <Icon name="keys" />
+            <span>{words.keys}</span>
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}

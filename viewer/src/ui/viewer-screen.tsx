@@ -1,0 +1,77 @@
+/** The viewer as a whole: who, which series, the picture, and what can be done with it. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { words } from "../messages/index";
+import type { FrameSource } from "../source/frame-source";
+import { belongsToField, press } from "../viewer/keys";
+import type { Viewing } from "../viewer/viewing";
+import { About } from "./about";
+import { Banner } from "./banner";
+import { HelpDialog, MoreDialog } from "./dialogs";
+import { DocumentPanel, NotShownPanel } from "./document-panel";
+import { SeriesList } from "./series-list";
+import { SliceSlider } from "./slice-slider";
+import { Toolbar } from "./toolbar";
+import { useChanges } from "./use-changes";
+import { Viewport } from "./viewport";
+
+export interface ScreenProps {
+  viewing: Viewing;
+  source: FrameSource;
+  leave: () => void;
+}
+
+export function ViewerScreen({ viewing, source, leave }: ScreenProps) {
+  useChanges(viewing);
+  const [dialog, setDialog] = useState<"help" | "more" | null>(null);
+  const shown = useRef(dialog);
+  shown.current = dialog;
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const modified = event.ctrlKey || event.metaKey || event.altKey;
+      if (event.defaultPrevented || modified || shown.current !== null || belongsToField(event)) {
+        return;
+      }
+      const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+      if (press(key, viewing, { toggleHelp: () => setDialog("help") })) {
+        event.preventDefault();
+      }
+    };
+    document.addEventListener("keydown", onKey);
+    document.documentElement.classList.add("viewing");
+    return () => {
+      document.removeEventListener("keydown", onKey);
+      document.documentElement.classList.remove("viewing");
+    };
+  }, [viewing]);
+  const { entry } = viewing;
+  const about = <About viewing={viewing} source={source} />;
+  return (
+    <div class="viewer" data-tool={viewing.tool} data-kind={entry?.kind ?? "none"}>
+      <Banner viewing={viewing} leave={leave} />
+      <nav class="side" aria-label={words.seriesList}>
+        <SeriesList viewing={viewing} source={source} />
+        <div class="side-foot">{about}</div>
+      </nav>
+      <main class="middle">
+        {entry?.kind === "document" ? (
+          <DocumentPanel entry={entry} source={source} />
+        ) : entry?.kind === "other" ? (
+          <NotShownPanel entry={entry} />
+        ) : (
+          <>
+            <Viewport viewing={viewing} />
+            <SliceSlider viewing={viewing} />
+          </>
+        )}
+      </main>
+      <Toolbar viewing={viewing} more={() => setDialog("more")} help={() => setDialog("help")} />
+      {dialog === "help" && <HelpDialog close={() => setDialog(null)} />}
+      {dialog === "more" && (
+        <MoreDialog close={() => setDialog(null)} help={() => setDialog("help")} leave={leave}>
+          {about}
+        </MoreDialog>
+      )}
+    </div>
+  );
+}

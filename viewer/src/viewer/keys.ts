@@ -1,0 +1,101 @@
+/** Keys of the viewer. Arrows do what the chosen tool does, so that a keyboard alone reaches everything. */
+
+import type { Viewing } from "./viewing";
+
+export interface KeyActions {
+  toggleHelp(): void;
+}
+
+const STEP = 24;
+
+/** True where the key meant something. */
+export function press(key: string, viewing: Viewing, actions: KeyActions): boolean {
+  switch (key) {
+    case "ArrowUp":
+      arrow(viewing, 0, -1);
+      return true;
+    case "ArrowDown":
+      arrow(viewing, 0, 1);
+      return true;
+    case "ArrowLeft":
+      arrow(viewing, -1, 0);
+      return true;
+    case "ArrowRight":
+      arrow(viewing, 1, 0);
+      return true;
+    case "PageUp":
+      viewing.step(-10);
+      return true;
+    case "PageDown":
+      viewing.step(10);
+      return true;
+    case "Home":
+      viewing.goTo(0);
+      return true;
+    case "End":
+      viewing.goTo(viewing.count - 1);
+      return true;
+    case "[":
+      viewing.neighbour(-1);
+      return true;
+    case "]":
+      viewing.neighbour(1);
+      return true;
+    case "+":
+    case "=":
+      viewing.zoom(1.25);
+      return true;
+    case "-":
+      viewing.zoom(0.8);
+      return true;
+    case "0":
+      viewing.fit();
+      return true;
+    case "i":
+      viewing.toggleInvert();
+      return true;
+    case "s":
+      viewing.useTool("scroll");
+      return true;
+    case "c":
+      viewing.useTool("contrast");
+      return true;
+    case "z":
+      viewing.useTool("zoom");
+      return true;
+    case "m":
+      viewing.useTool("move");
+      return true;
+    case "?":
+      actions.toggleHelp();
+      return true;
+    default:
+      return false;
+  }
+}
+
+function arrow(viewing: Viewing, x: number, y: number): void {
+  switch (viewing.tool) {
+    case "scroll":
+      viewing.step(x + y);
+      return;
+    case "contrast":
+      viewing.adjustContrast(x * STEP, y * STEP);
+      return;
+    case "zoom":
+      viewing.zoom(x - y > 0 ? 1.25 : 0.8);
+      return;
+    case "move":
+      viewing.pan(x * STEP, y * STEP);
+  }
+}
+
+/** Keys typed into a field belong to the field. */
+export function belongsToField(event: KeyboardEvent): boolean {
+  const { target } = event;
+  if (!(target instanceof HTMLElement)) {
+    return false;
+  }
+  const navigation = event.key.startsWith("Arrow") || ["Home", "End", "PageUp", "PageDown"].includes(event.key);
+  return target.matches("select, textarea, input:not([type=range])") || (target.matches("input") && navigation);
+}

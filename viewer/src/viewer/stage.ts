@@ -1,0 +1,101 @@
+/** The canvas: draws what is shown once per screen refresh, by WebGL2 where it can, plainly where it cannot. */
+
+import { CanvasRenderer } from "../render/canvas2d";
+import type { Renderer } from "../render/picture";
+import { WebglRenderer } from "../render/webgl";
+import type { Viewing } from "./viewing";
+
+/** More device pixels than this are not worth the heat on a phone. */
+const MOST_RATIO = 2;
+
+export class Stage {
+  private canvas: HTMLCanvasElement;
+  private renderer: Renderer | null;
+  private scheduled = 0;
+  private readonly unlisten: () => void;
+  private readonly observer: ResizeObserver;
+
+  constructor(
+    private readonly host: HTMLElement,
+    private readonly viewing: Viewing,
+  ) {
+    this.canvas = this.newCanvas();
+    this.renderer = WebglRenderer.on(this.canvas);
+    if (this.renderer === null) {
+      this.drawPlainly();
+    }
+    this.canvas.addEventListener("webglcontextlost", this.lost);
+    this.observer = new ResizeObserver(() => this.measure());
+    this.observer.observe(host);
+    this.unlisten = viewing.listen(() => this.schedule());
+    this.measure();
+  }
+
+  dispose(): void {
+    cancelAnimationFrame(this.scheduled);
+    this.observer.disconnect();
+    this.unlisten();
+    this.canvas.removeEventListener("webglcontextlost", this.lost);
+    this.renderer?.dispose();
+    this.canvas.remove();
+  }
+
+  private newCanvas(): HTMLCanvasElement {
+    const canvas = document.createElement("canvas");
+    canvas.className = "canvas";
+    canvas.setAttribute("aria-hidden", "true");
+    this.host.prepend(canvas);
+    return canvas;
+  }
+
+  private readonly lost = (event: Event): void => {
+    event.preventDefault();
+    this.drawPlainly();
+    this.measure();
+  };
+
+  /** A canvas keeps its first kind of context for life, so the plain one needs a new canvas. */
+  private drawPlainly(): void {
+    this.canvas.removeEventListener("webglcontextlost", this.lost);
+    this.canvas.remove();
+    this.canvas = this.newCanvas();
+    this.renderer = CanvasRenderer.on(this.canvas);
+  }
+
+  private measure(): void {
+    const width = Math.max(1, this.host.clientWidth);
+    const height = Math.max(1, this.host.clientHeight);
+    const ratio = Math.min(MOST_RATIO, window.devicePixelRatio || 1);
+    this.canvas.width = Math.round(width * ratio);
+    this.canvas.height = Math.round(height * ratio);
+    this.renderer?.resize(this.canvas.width, this.canvas.height, ratio);
+    this.viewing.resize({ width, height });
+    // A resized canvas is blank: draw before the browser paints it.
+    this.draw();
+  }
+
+  private schedule(): void {
+    if (this.scheduled === 0) {
+      this.scheduled = requestAnimationFrame(() => {
+        this.scheduled = 0;
+        this.draw();
+      });
+    }
+  }
+
+  private draw(): void {
+    const { viewing } = this;
+    const nothing = { placement: { x: 0, y: 0, scaleX: 1, scaleY: 1 }, range: { low: 0, high: 1 }, invert: false };
+    const picture = viewing.picture;
+    const showing = viewing.showing ?? nothing;
+    const drawn = this.renderer?.draw(picture, showing) ?? false;
+    if (!drawn && this.renderer?.name === "webgl2") {
+      // Too large for the graphics chip, or its context is gone without a word.
+      this.drawPlainly();
+      this.measure();
+      return;
+    }
+    this.host.dataset.fidelity = viewing.fidelity;
+    this.host.dataset.renderer = this.renderer?.name ?? "none";
+  }
+}
