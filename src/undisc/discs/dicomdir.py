@@ -17,6 +17,8 @@ _LONGEST_TEXT = 1024
 _LEVELS = {"PATIENT": 0, "STUDY": 1, "SERIES": 2, "IMAGE": 3}
 _CUT_SHORT = "The disc's index is damaged; only a part of it could be read."
 _ITEM_LITTLE = b"\xfe\xff\x00\xe0"
+_SEQUENCE_LITTLE = b"\x04\x00\x20\x12"  # (0004,1220)
+_SEQUENCE_END_LITTLE = b"\xfe\xff\xdd\xe0"
 _FIRST_ELEMENT_LITTLE = b"\x04\x00\x00\x14"  # (0004,1400), with which every directory record begins
 
 
@@ -62,6 +64,8 @@ def _records(data: bytes, notes: list[str]) -> list[Dataset]:
         dataset = pydicom.dcmread(io.BytesIO(data), force=True)
         sequence = dataset.get("DirectoryRecordSequence")
         if sequence is not None:
+            if _breaks_off(data):
+                notes.append(_CUT_SHORT)
             return [record for record in sequence if isinstance(record, Dataset)]
     except Exception:
         notes.append(_CUT_SHORT)
@@ -69,6 +73,18 @@ def _records(data: bytes, notes: list[str]) -> list[Dataset]:
     salvaged = _salvaged(data)
     notes.append(_CUT_SHORT if salvaged else "The disc's index is damaged and could not be read.")
     return salvaged
+
+
+def _breaks_off(data: bytes) -> bool:
+    """Whether the record sequence claims to go on past the end of the bytes; little endian only."""
+    at = data.find(_SEQUENCE_LITTLE, 132)
+    if at < 0:
+        return False
+    at += 8 if data[at + 4 : at + 6] == b"SQ" else 4
+    length = int.from_bytes(data[at : at + 4], "little")
+    if length == 0xFFFFFFFF:
+        return data.find(_SEQUENCE_END_LITTLE, at) < 0
+    return at + 4 + length > len(data)
 
 
 def _salvaged(data: bytes) -> list[Dataset]:

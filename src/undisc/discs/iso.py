@@ -1,13 +1,12 @@
 """A disc image, or the disc itself in a drive, read as bytes; nothing is mounted."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO, Literal
 
 from undisc.discs.iso_tree import File, Tree, TreeReader, volumes
 from undisc.discs.model import Entry, Limits, ReadError, Refused
 from undisc.discs.paths import path_key, shown
-from undisc.discs.streams import ImageFile, open_runs
+from undisc.discs.streams import Image, open_runs
 from undisc.discs.udf_tree import UdfReader, is_udf
 from undisc.errors import SourceUnreadable
 
@@ -21,10 +20,13 @@ class IsoSource:
     files; a file that only another set names is listed under that name. `aliases` are the other names.
     """
 
-    def __init__(self, path: Path, limits: Limits, *, kind: Literal["iso", "drive"] = "iso", session: int = 0) -> None:
+    def __init__(
+        self, image: Image, name: str, limits: Limits, *, kind: Literal["iso", "drive"] = "iso", session: int = 0
+    ) -> None:
+        """Read the image's directories; the image is closed with the source. name: a label where the disc has none."""
         self.kind = kind
         self._limits = limits
-        self._image = ImageFile(path)
+        self._image = image
         self._session = session
         self.aliases: dict[str, str] = {}
         self._files: dict[str, File] = {}
@@ -33,7 +35,7 @@ class IsoSource:
             self._volumes = volumes(self._image, session)
             self.label = self._volumes[0].label if self._volumes else ""
             self._read()
-            self.label = self.label or shown(path.name)
+            self.label = self.label or shown(name)
         except OSError as error:
             self._image.close()
             raise SourceUnreadable("The disc's table of contents cannot be read.") from error

@@ -12,6 +12,7 @@ from undisc.discs.file import FileSource
 from undisc.discs.folder import FolderSource
 from undisc.discs.iso import IsoSource
 from undisc.discs.model import Entry, Limits, Refused
+from undisc.discs.streams import ImageFile
 from undisc.discs.zip import ZipSource
 from undisc.errors import SourceUnreadable
 
@@ -74,11 +75,11 @@ def _open(path: Path, limits: Limits) -> Source:
                 "The disc in this drive is blank or of a kind that is not read here; "
                 "if it opens on this computer, give its folder instead."
             )
-        return IsoSource(path, limits, kind="drive", session=last_session(path))
+        return IsoSource(ImageFile(path), path.name, limits, kind="drive", session=last_session(path))
     if head[128:132] == b"DICM":
         return FileSource(path)
     if is_image:
-        return IsoSource(path, limits)
+        return IsoSource(ImageFile(path), path.name, limits)
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         return ZipSource(path, limits)
     if head[:12] == _RAW_SYNC:

@@ -20,11 +20,16 @@ class Run(NamedTuple):
 
 
 class Image(Protocol):
-    """Something with numbered bytes."""
+    """Something with numbered bytes, `size` of them as far as is known."""
 
-    size: int
+    @property
+    def size(self) -> int: ...
 
-    def read_at(self, offset: int, length: int) -> bytes: ...
+    def read_at(self, offset: int, length: int) -> bytes:
+        """At most `length` bytes; fewer only where the image ends. Raises OSError where the medium cannot be read."""
+        ...
+
+    def close(self) -> None: ...
 
 
 class ImageFile:
@@ -36,7 +41,6 @@ class ImageFile:
         self.size = self._file.seek(0, os.SEEK_END)
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """At most `length` bytes; fewer only where the image ends. Raises OSError where the medium cannot be read."""
         pieces: list[bytes] = []
         with self._turn:
             self._file.seek(offset)

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from copy import copy
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from undisc.discs.model import Entry, Limits, ReadError, Refused
 from undisc.discs.paths import path_key, refusal, shown
@@ -118,7 +118,7 @@ class ZipSource:
 class _Member(io.RawIOBase):
     """One member's bytes, with every fault of the archive turned into ReadError."""
 
-    def __init__(self, inner: "zipfile.ZipExtFile | io.IOBase", size: int) -> None:
+    def __init__(self, inner: IO[bytes], size: int) -> None:
         super().__init__()
         self._inner = inner
         self._left = size
@@ -128,7 +128,7 @@ class _Member(io.RawIOBase):
 
     def readinto(self, buffer: "memoryview | bytearray", /) -> int:  # type: ignore[override]
         try:
-            piece: bytes = self._inner.read(min(len(buffer), self._left + 1))  # type: ignore[attr-defined]
+            piece = self._inner.read(min(len(buffer), self._left + 1))
         except zipfile.BadZipFile as error:
             raise ReadError("Its bytes do not match the archive's checksum: the archive is damaged here.") from error
         except (zlib.error, lzma.LZMAError, EOFError, ValueError) as error:
@@ -147,7 +147,7 @@ class _Member(io.RawIOBase):
 
 
 def _check_directory(path: Path, limits: Limits) -> None:
-    """Refuse a table of contents too large to be held, before zipfile holds it (APPNOTE 4.3.16: 46 bytes a file)."""
+    """Refuse a table of contents too large to be held, before zipfile holds it (APPNOTE 4.3.16)."""
     with path.open("rb") as file:
         end = file.seek(0, io.SEEK_END)
         file.seek(max(0, end - 65_557))
@@ -155,15 +155,13 @@ def _check_directory(path: Path, limits: Limits) -> None:
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) < at + 22:
         raise SourceUnreadable("This ZIP file is damaged or was not copied completely.")
-    count = int.from_bytes(tail[at + 10 : at + 12], "little")
     size = int.from_bytes(tail[at + 12 : at + 16], "little")
-    locator = tail[at - 20 : at] if at >= 20 else b""
-    if size == 0xFFFFFFFF or count == 0xFFFF:
-        record = tail.rfind(b"PK\x06\x06", 0, at)
-        if locator[:4] == b"PK\x06\x07" and record >= 0:
-            size = int.from_bytes(tail[record + 40 : record + 48], "little")
-    if size > 200 * limits.most_entries or size > end:
-        raise SourceUnreadable("This ZIP file holds more files than are looked at, or is damaged.")
+    if at >= 76 and tail[at - 20 : at - 16] == b"PK\x06\x07":  # ZIP64: where zipfile, too, looks for the true size
+        size = int.from_bytes(tail[at - 36 : at - 28], "little")
+    if size > end:
+        raise SourceUnreadable("This ZIP file is damaged or was not copied completely.")
+    if size > 2 * limits.largest_directory:
+        raise SourceUnreadable("This ZIP file holds more files than are looked at.")
 
 
 def _overlapping(infos: list[zipfile.ZipInfo]) -> set[int]:
