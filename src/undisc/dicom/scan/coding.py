@@ -54,6 +54,10 @@ class Shape:
 _RENDERERS = {False: renderers(False), True: renderers(True)}
 _LETTERS = frozenset(range(0x41, 0x5B))
 _MOST_SHAPES = 16_384
+_SHAPES: dict[tuple[bool, bool, bool], tuple[dict[bytes, Shape], dict[tuple[bytes, str], Shape]]] = {
+    (implicit, big, signed): ({}, {}) for implicit in (False, True) for big in (False, True) for signed in (False, True)
+}
+"""Shapes found so far, for all threads: a shape never changes, and each dictionary operation is atomic."""
 _DELIMITERS = {0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD}
 
 
@@ -95,8 +99,7 @@ class Coding:
         self.u32 = Struct(order + "I").unpack_from
         self.cache: dict[bytes, Entry] = {}
         self.private_cache: dict[tuple[bytes, str], Entry] = {}
-        self.shapes: dict[bytes, Shape] = {}
-        self.private_shapes: dict[tuple[bytes, str], Shape] = {}
+        self.shapes, self.private_shapes = _SHAPES[implicit, big, signed]
 
     def forget(self) -> None:
         self.cache.clear()
@@ -190,7 +193,7 @@ class Coding:
             kind = Kind.CHARSET
         elif tag == wanted.PIXEL_REPRESENTATION:
             kind = Kind.SIGN
-        elif tag >> 16 & 1 and 0x10 <= tag & 0xFFFF <= 0xFF:
+        elif tag >> 16 & 1 and 0x10 <= tag & 0xFFFF <= 0xFF and vr != "SQ":
             kind = Kind.CREATOR
         elif vr == "SQ":
             kind = Kind.SEQUENCE
