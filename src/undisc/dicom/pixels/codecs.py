@@ -15,17 +15,20 @@ from undisc.dicom.pixels.native import without_unused_bits
 _HELD_AS_RGB = {"YBR_ICT", "YBR_RCT"}
 
 
-def decode_coded(coded: bytes, description: PixelDescription) -> tuple[np.ndarray, str]:
-    """Stored values and their photometric interpretation. Raises FrameUndecodable."""
+def decode_coded(coded: bytes, description: PixelDescription, second_opinion: bool) -> tuple[np.ndarray, str]:
+    """Stored values and their photometric interpretation. Raises FrameUndecodable.
+
+    second_opinion: GDCM may be asked, which on some damaged streams ends the process.
+    """
     syntax = description.transfer_syntax
     if syntax in syntaxes.JPEG_2000:
-        return _jpeg_2000(coded, description)
+        return _jpeg_2000(coded, description, second_opinion)
     if syntax in syntaxes.JPEG_XL:
         return _jpeg_xl(coded, description)
-    return _jpeg(coded, description)
+    return _jpeg(coded, description, second_opinion)
 
 
-def _jpeg(coded: bytes, description: PixelDescription) -> tuple[np.ndarray, str]:
+def _jpeg(coded: bytes, description: PixelDescription, second_opinion: bool) -> tuple[np.ndarray, str]:
     claim = jpeg_claim(coded)
     _agree(claim, description)
     assert claim is not None
@@ -38,7 +41,7 @@ def _jpeg(coded: bytes, description: PixelDescription) -> tuple[np.ndarray, str]
             # The same colour space in and out keeps the codec from converting: stored values are asked for.
             image = imagecodecs.jpeg8_decode(coded, colorspace="YCBCR", outcolorspace="YCBCR")
     except (RuntimeError, ValueError):
-        image = _by_gdcm(coded, description, claim)
+        image = _by_gdcm(coded, description, claim, second_opinion)
     photometric = description.photometric
     if claim.samples == 3 and photometric != "RGB":
         photometric = "RGB" if claim.colour == "RGB" else photometric
@@ -47,7 +50,7 @@ def _jpeg(coded: bytes, description: PixelDescription) -> tuple[np.ndarray, str]
     return _fitted(image, description, claim.precision, False), photometric
 
 
-def _jpeg_2000(coded: bytes, description: PixelDescription) -> tuple[np.ndarray, str]:
+def _jpeg_2000(coded: bytes, description: PixelDescription, second_opinion: bool) -> tuple[np.ndarray, str]:
     claim = jpeg_2000_claim(coded)
     _agree(claim, description)
     assert claim is not None
@@ -57,7 +60,7 @@ def _jpeg_2000(coded: bytes, description: PixelDescription) -> tuple[np.ndarray,
         try:
             image = imagecodecs.htj2k_decode(coded)
         except (RuntimeError, ValueError):
-            image = _by_gdcm(coded, description, claim)
+            image = _by_gdcm(coded, description, claim, second_opinion)
     photometric = "RGB" if description.photometric in _HELD_AS_RGB else description.photometric
     return _fitted(image, description, claim.precision, claim.signed), photometric
 
@@ -97,8 +100,10 @@ def _fitted(image: np.ndarray, description: PixelDescription, precision: int, si
     return without_unused_bits(values, description) if precision > description.stored else values
 
 
-def _by_gdcm(coded: bytes, description: PixelDescription, claim: Claim) -> np.ndarray:
+def _by_gdcm(coded: bytes, description: PixelDescription, claim: Claim, second_opinion: bool) -> np.ndarray:
     """The second opinion; imported only when it is asked for, since it costs some 20 MB."""
+    if not second_opinion:
+        raise FrameUndecodable("The compressed frame is damaged.")
     import gdcm
 
     allocated = 8 if claim.precision <= 8 else 16 if claim.precision <= 16 else 32
@@ -119,7 +124,7 @@ def _by_gdcm(coded: bytes, description: PixelDescription, claim: Claim) -> np.nd
     picture.SetPixelFormat(kind)
     try:
         raw = picture.GetBuffer().encode("utf-8", "surrogateescape")
-    except (RuntimeError, ValueError, TypeError, SystemError) as error:
+    except (RuntimeError, ValueError, TypeError, SystemError, AttributeError) as error:  # None, at times
         raise FrameUndecodable("The compressed frame is damaged.") from error
     needed = description.rows * description.columns * description.samples * allocated // 8
     if len(raw) < needed:

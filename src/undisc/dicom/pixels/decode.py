@@ -32,8 +32,13 @@ def decode_frame(data: Buffer, scanned: Scanned, description: PixelDescription, 
     return decode(data, scanned, description, index).values
 
 
-def decode(data: Buffer, scanned: Scanned, description: PixelDescription, index: int) -> Frame:
-    """As decode_frame, with the photometric interpretation of what came out (a codec may have turned YBR into RGB)."""
+def decode(
+    data: Buffer, scanned: Scanned, description: PixelDescription, index: int, *, second_opinion: bool = True
+) -> Frame:
+    """As decode_frame, with the photometric interpretation of what came out (a codec may have turned YBR into RGB).
+
+    second_opinion: whether GDCM may be asked for what imagecodecs refuses; it may end the process.
+    """
     layout = scanned.pixels
     if layout is None or not 0 <= index < description.frames:
         raise FrameUndecodable("There is no such frame.")
@@ -44,10 +49,10 @@ def decode(data: Buffer, scanned: Scanned, description: PixelDescription, index:
     coded = b"".join(view[part.offset : part.offset + part.length] for part in layout.frames[index])
     if not coded.strip(b"\0"):
         raise FrameUndecodable("The frame is empty.")
-    return _decode_coded(coded, description)
+    return _decode_coded(coded, description, second_opinion)
 
 
-def _decode_coded(coded: bytes, description: PixelDescription) -> Frame:
+def _decode_coded(coded: bytes, description: PixelDescription, second_opinion: bool) -> Frame:
     syntax = description.transfer_syntax
     if syntax == syntaxes.RLE:
         return Frame(_rle(coded, description), description.photometric)
@@ -55,7 +60,7 @@ def _decode_coded(coded: bytes, description: PixelDescription) -> Frame:
         return Frame(_flat(_inflated(coded, description), description), description.photometric)
     if syntax not in syntaxes.DECODABLE:  # Encapsulated Uncompressed (PS3.5 A.4.11)
         return Frame(_flat(coded, description), description.photometric)
-    return Frame(*decode_coded(coded, description))
+    return Frame(*decode_coded(coded, description, second_opinion))
 
 
 def _rle(coded: bytes, description: PixelDescription) -> np.ndarray:

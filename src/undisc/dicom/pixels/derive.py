@@ -8,7 +8,7 @@ import numpy as np
 
 from undisc.dicom.model import Scanned
 from undisc.dicom.pixels.colour import Palette, is_colour, read_palette, to_rgb8
-from undisc.dicom.pixels.decode import Buffer, decode
+from undisc.dicom.pixels.decode import Buffer, Frame, decode
 from undisc.dicom.pixels.describe import describe
 from undisc.dicom.pixels.inflate import inflated
 from undisc.dicom.pixels.model import (
@@ -29,7 +29,7 @@ from undisc.dicom.scan import scan
 _MAPPED_AT_MOST = 32 << 20
 
 
-def derive(source: Path, partial: Path, output: Path) -> Derived | Undecodable:
+def derive(source: Path, partial: Path, output: Path, *, second_opinion: bool = True) -> Derived | Undecodable:
     """Write the pack of the instance at `source` to `partial`, and rename it to `output` once it is whole.
 
     Leaves nothing behind at `output` where the instance is Undecodable. Raises OSError where files cannot be read or
@@ -47,7 +47,7 @@ def derive(source: Path, partial: Path, output: Path) -> Derived | Undecodable:
                 return description
             data = inflated(mapped, result) if result.inflated else mapped
             with partial.open("wb") as written:
-                derived = _write_pack(written, data, result, description)
+                derived = _write_pack(written, data, result, description, second_opinion)
     if len(derived.failures) == derived.frames:
         partial.unlink()
         return Undecodable(derived.failures[0].reason)
@@ -55,14 +55,17 @@ def derive(source: Path, partial: Path, output: Path) -> Derived | Undecodable:
     return derived
 
 
-def _write_pack(file: BinaryIO, data: Buffer, scanned: Scanned, description: PixelDescription) -> Derived:
+def _write_pack(
+    file: BinaryIO, data: Buffer, scanned: Scanned, description: PixelDescription, second_opinion: bool
+) -> Derived:
     colour = description.photometric == "PALETTE COLOR"
     palette = read_palette(data, scanned, description) if colour else None
     writer = PackWriter(file, description.frames)
     failures = []
     for index in range(description.frames):
         try:
-            _add_frame(writer, data, scanned, description, palette, index)
+            frame = decode(data, scanned, description, index, second_opinion=second_opinion)
+            _add_frame(writer, frame, scanned, description, palette, index)
         except FrameUndecodable as failure:
             failures.append(FrameFailure(index, str(failure)))
             writer.fail(description.rows, description.columns, str(failure))
@@ -74,13 +77,13 @@ def _write_pack(file: BinaryIO, data: Buffer, scanned: Scanned, description: Pix
 
 def _add_frame(
     writer: PackWriter,
-    data: Buffer,
+    frame: Frame,
     scanned: Scanned,
     description: PixelDescription,
     palette: Palette | None,
     index: int,
 ) -> None:
-    values, photometric = decode(data, scanned, description, index)
+    values, photometric = frame
     if is_colour(photometric):
         values = to_rgb8(values, photometric, description, palette)
         window = Window(0.0, 255.0)

@@ -155,6 +155,9 @@ class DecodePool:
             message = {"source": str(job.source), "partial": str(partial), "output": str(job.output)}
             try:
                 result = worker.ask(packed(message), self._seconds)
+                if result == Undecodable(CRASHED) and not self._abandoned.is_set():
+                    # Once more, without the decoder that is likeliest to break down: other frames may be whole.
+                    result = worker.ask(packed({**message, "careful": "yes"}), self._seconds)
             except OSError:
                 result = Undecodable("No decoder could be started.")
             if isinstance(result, Undecodable):

@@ -61,7 +61,7 @@ def _derive(job: dict[str, str], memory_mb: int) -> Derived | Undecodable:
     try:
         # The original is mapped, which counts as address space and takes no memory of its own.
         _limit_memory((memory_mb << 20) + source.stat().st_size)
-        return derive(source, Path(job["partial"]), Path(job["output"]))
+        return derive(source, Path(job["partial"]), Path(job["output"]), second_opinion=not job.get("careful"))
     except MemoryError:
         return Undecodable("Decoding it would take more memory than is allowed.")
     except OSError as error:
