@@ -21,8 +21,9 @@ def create_web(services: WebServices, viewer: Path = VIEWER) -> FastAPI:
     app = FastAPI(title="Undisc", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.services = services
     problems.install(app)
+    app.add_middleware(RequestLog)
+    # Added last, and so the outermost: what the layer inside answers to an error carries the headers too.
     app.add_middleware(SafeHeaders, https=services.public_url.startswith("https:"))
-    app.add_middleware(RequestLog)  # added last: the outermost
 
     pages = Pages(services.place_name, find_viewer(viewer))
     home = pages.home()

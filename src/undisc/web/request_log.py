@@ -1,4 +1,4 @@
-"""The outermost layer: one line in the log for each request, and no error ever gets past it with its text."""
+"""One line in the log for each request; and no error gets past this layer with its text."""
 
 import time
 import traceback

@@ -1,0 +1,133 @@
+"""A running web door: a real server on a port of its own, and what a test needs to knock at it."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import select
+from tests.door.small_archive import SmallArchive
+
+from undisc.audit.trail import Trail
+from undisc.db.engine import Database, open_sqlite
+from undisc.db.schema import bring_up_to_date
+from undisc.db.tables import audit_entries
+from undisc.sharing.model import NewLink, Terms
+from undisc.sharing.service import Sharing
+from undisc.web.app import create_web
+from undisc.web.server import make_server
+from undisc.web.services import WebServices
+
+CLOSED = {
+    "type": "link-closed",
+    "title": "This link does not open. Ask the person who sent it for a new one.",
+    "status": 404,
+}
+
+
+class TestClock:
+    """Stands still until it is told to go on."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 11, 24, 10, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.time
+
+    def advance(self, **by: float) -> None:
+        self.time += timedelta(**by)
+
+
+@dataclass
+class Door:
+    """The door, the rooms behind it, and a browser before it (`client`, which keeps cookies)."""
+
+    base: str
+    client: httpx.Client
+    app: FastAPI
+    sharing: Sharing
+    archive: SmallArchive
+    clock: TestClock
+    trail: Trail
+    database: Database
+    others: list[httpx.Client] = field(default_factory=list)
+
+    def new_link(self, *studies: int, **terms: Any) -> NewLink:
+        return self.sharing.create_link(studies or (1,), **terms)
+
+    def open(self, link: NewLink, passcode: str | None = None, client: httpx.Client | None = None) -> httpx.Response:
+        asked = {"secret": link.secret} | ({} if passcode is None else {"passcode": passcode})
+        return (client or self.client).post(f"/s/{link.link.id}/open", json=asked)
+
+    def opened(self, *studies: int, **terms: Any) -> NewLink:
+        """A link, already open in the browser."""
+        link = self.new_link(*studies, **terms)
+        assert self.open(link, link.passcode).status_code == 200
+        return link
+
+    def get(self, link: NewLink, path: str, **more: Any) -> httpx.Response:
+        return self.client.get(f"/s/{link.link.id}/{path}", **more)
+
+    def another_browser(self) -> httpx.Client:
+        self.others.append(httpx.Client(base_url=self.base, timeout=30))
+        return self.others[-1]
+
+    def trail_entries(self) -> list[tuple[str, str, dict[str, Any]]]:
+        """(action, actor, subject) of every entry, in order."""
+        with self.database.read() as connection:
+            rows = connection.execute(select(audit_entries).order_by(audit_entries.c.seq)).all()
+        return [(row.action, row.actor, json.loads(row.subject)) for row in rows]
+
+    def actions(self) -> list[str]:
+        return [action for action, _, _ in self.trail_entries()]
+
+
+@contextmanager
+def running_door(
+    folder: Path, *, public_url: str = "http://pictures.example", viewer: Path | None = None
+) -> Iterator[Door]:
+    files = folder / "files"
+    files.mkdir()
+    database = open_sqlite(folder / "undisc.db")
+    bring_up_to_date(database)
+    archive, clock = SmallArchive(files), TestClock()
+    archive.fill(database)
+    trail = Trail(database, clock, b"k" * 32)
+    terms = Terms("Riverside Imaging", public_url, link_days=30, session_minutes=240)
+    sharing = Sharing(trail, archive, clock, terms)
+    app = create_web(WebServices(sharing, archive, "Riverside Imaging", public_url), viewer or folder / "no viewer")
+    with serving(app) as base, httpx.Client(base_url=base, timeout=30) as client:
+        door = Door(base, client, app, sharing, archive, clock, trail, database)
+        yield door
+        for other in door.others:
+            other.close()
+    database.close()
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """Serve an application for as long as the block lasts; gives its address."""
+    server = make_server(app)
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    listening.listen()
+    thread = threading.Thread(target=server.run, args=([listening],))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        while not server.started and thread.is_alive():
+            time.sleep(0.005)
+        server.should_exit = True
+        thread.join()
+        listening.close()
