@@ -6,12 +6,14 @@ import zipfile
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import imagecodecs
 import numpy as np
 import pycdlib
 import pydicom
-from pydicom.fileset import FileSet
+from pydicom.dataset import Dataset
+from pydicom.fileset import DIRECTORY_RECORDERS, FileSet
 
 from tests.factories.anatomy import head_mr
 from tests.factories.instances import ADA, BERT, Patient, Place, image
@@ -48,6 +50,7 @@ def make_disc(
     """A disc with `series` series of `slices` slices in each of `studies` studies, for every patient."""
     folder.mkdir(parents=True, exist_ok=True)
     files = FileSet()
+    DIRECTORY_RECORDERS["SERIES"] = _series_record
     for person in (patient, *others):
         for study in range(1, studies + 1):
             for number in range(1, series + 1):
@@ -70,6 +73,15 @@ def make_disc(
     if report_pdf is not None:
         (folder / "REPORT.PDF").write_bytes(report_pdf)
     return made
+
+
+def _series_record(ds: Dataset) -> Dataset:
+    """A series record that also describes the series, as burners write it and pydicom by itself does not."""
+    record = Dataset()
+    for keyword in ("Modality", "SeriesInstanceUID", "SeriesNumber", "SeriesDescription", "SpecificCharacterSet"):
+        if keyword in ds:
+            setattr(record, keyword, ds.get(keyword))
+    return record
 
 
 def add_viewer(folder: Path) -> None:
@@ -203,7 +215,7 @@ def as_iso(
         parent = plain[path.parent]
         plain[path] = name = _plain_name(path, parent, taken, level)
         long = "/" + path.relative_to(folder).as_posix()
-        extra: dict[str, str] = {}
+        extra: dict[str, Any] = {}
         if joliet:
             extra["joliet_path"] = long
         if rock_ridge:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, MRImageStorage, generate_uid
+from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
 from tests.factories.anatomy import Thorax, head_mr
 
@@ -33,7 +33,7 @@ class Place:
     slices: int = 1
 
 
-def stable_uid(*parts: object) -> str:
+def stable_uid(*parts: object) -> UID:
     """The same UID for the same parts, in every run."""
     return generate_uid(entropy_srcs=["undisc tests", *(str(part) for part in parts)])
 
@@ -64,7 +64,7 @@ def image(
 
 def _dataset(patient: Patient, place: Place, sop_class: str, modality: str) -> FileDataset:
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = sop_class
+    meta.MediaStorageSOPClassUID = UID(sop_class)
     meta.MediaStorageSOPInstanceUID = stable_uid(patient.id, place.study, place.series, place.slice)
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     dataset = FileDataset(None, Dataset(), file_meta=meta, preamble=b"\0" * 128)  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ from undisc.errors import SourceUnreadable
 
 _ENCRYPTED = 0x1
 _LOCAL_HEADER = 30
+_ENDLESS = 1 << 62
 _DAMAGED = "It cannot be unpacked: the archive is damaged here."
 # zipfile unpacks bzip2 and LZMA without a bound on what comes out of one piece; deflate it bounds.
 _READ_HERE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -102,9 +103,9 @@ class ZipSource:
         info = self._members.get(entry.path)
         if info is None:
             raise ReadError("There is no such file in the archive.")
-        # One byte more than claimed is asked for, so that a member that goes on past its claim is noticed.
+        # zipfile would silently cut a member off at its claimed size; here _Member counts, and says so.
         longer = copy(info)
-        longer.file_size = info.file_size + 1
+        longer.file_size = _ENDLESS
         try:
             inner = self._archive.open(longer)
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:

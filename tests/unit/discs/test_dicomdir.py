@@ -17,10 +17,14 @@ from undisc.discs import DicomDir, read_dicomdir
 _VARIANTS = ("DICOMDIR", "DICOMDIR-bigEnd", "DICOMDIR-implicit", "DICOMDIR-nooffset", "DICOMDIR-nopatient")
 
 
-def _bundled(name: str) -> bytes:
+def _bundled_path(name: str) -> Path:
     path = get_testdata_file(f"dicomdirtests/{name}", download=False)
-    assert path is not None
-    return Path(path).read_bytes()
+    assert isinstance(path, str)
+    return Path(path)
+
+
+def _bundled(name: str) -> bytes:
+    return _bundled_path(name).read_bytes()
 
 
 @functools.cache
@@ -47,10 +51,9 @@ def test_file_belongs_to_the_same_series_in_every_variant(name: str) -> None:
 
 
 def test_records_agree_with_the_files_that_they_describe() -> None:
-    path = get_testdata_file("dicomdirtests/DICOMDIR", download=False)
-    assert path is not None
-    for file in read_dicomdir(Path(path).read_bytes()).files:
-        image = pydicom.dcmread(Path(path).parent.joinpath(*file.file_id), stop_before_pixels=True)
+    path = _bundled_path("DICOMDIR")
+    for file in read_dicomdir(path.read_bytes()).files:
+        image = pydicom.dcmread(path.parent.joinpath(*file.file_id), stop_before_pixels=True)
         assert (file.sop_instance, file.sop_class) == (image.SOPInstanceUID, image.SOPClassUID)
         assert (file.series_uid, file.study_uid) == (image.SeriesInstanceUID, image.StudyInstanceUID)
         assert file.patient_id == image.PatientID
