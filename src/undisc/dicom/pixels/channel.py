@@ -8,6 +8,8 @@ from undisc.dicom.pixels.model import Derived, FrameFailure, Undecodable
 
 LENGTH = struct.Struct("<I")
 LONGEST = 64 << 20
+
+CRASHED = "The decoder broke down over it."
 # More failures than this are one thing that is wrong, told often; the pack has them all.
 _MOST_FAILURES = 10_000
 

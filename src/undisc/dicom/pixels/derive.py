@@ -1,6 +1,7 @@
 """From an original to its pack, one frame at a time. For worker processes only: hostile bytes are decoded here."""
 
 import mmap
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -38,21 +39,32 @@ def derive(source: Path, partial: Path, output: Path, *, second_opinion: bool = 
     with source.open("rb") as file:
         if not source.stat().st_size:
             return Undecodable("It is empty.")
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-            result = scan(mapped)
-            if not isinstance(result, Scanned):
-                return Undecodable("Its header cannot be read.")
-            description = describe(result)
-            if isinstance(description, Undecodable):
-                return description
-            data = inflated(mapped, result) if result.inflated else mapped
-            with partial.open("wb") as written:
-                derived = _write_pack(written, data, result, description, second_opinion)
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        try:
+            derived = _derive_mapped(mapped, partial, second_opinion)
+        finally:
+            # Where decoding was broken off, the error's own frames still hold views; the mapping then ends with them.
+            with suppress(BufferError):
+                mapped.close()
+    if isinstance(derived, Undecodable):
+        return derived
     if len(derived.failures) == derived.frames:
         partial.unlink()
         return Undecodable(derived.failures[0].reason)
     partial.replace(output)
     return derived
+
+
+def _derive_mapped(mapped: mmap.mmap, partial: Path, second_opinion: bool) -> Derived | Undecodable:
+    scanned = scan(mapped)
+    if not isinstance(scanned, Scanned):
+        return Undecodable("Its header cannot be read.")
+    description = describe(scanned)
+    if isinstance(description, Undecodable):
+        return description
+    data = inflated(mapped, scanned) if scanned.inflated else mapped
+    with partial.open("wb") as written:
+        return _write_pack(written, data, scanned, description, second_opinion)
 
 
 def _write_pack(

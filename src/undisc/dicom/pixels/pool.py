@@ -15,11 +15,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from undisc.dicom.pixels.channel import LENGTH, LONGEST, packed, result_from
+from undisc.dicom.pixels.channel import CRASHED, LENGTH, LONGEST, packed, result_from
 from undisc.dicom.pixels.model import Derived, Undecodable
 
 TOO_SLOW = "Decoding it took longer than is allowed."
-CRASHED = "The decoder broke down over it."
 
 _SOURCE_ROOT = Path(__file__).resolve().parents[3]
 

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
-from undisc.dicom.pixels.channel import LENGTH, LONGEST, packed, result_message
+from undisc.dicom.pixels.channel import CRASHED, LENGTH, LONGEST, packed, result_message
 from undisc.dicom.pixels.model import Derived, Undecodable
 
 _LARGEST_PACK = 16 << 30
@@ -66,6 +66,8 @@ def _derive(job: dict[str, str], memory_mb: int) -> Derived | Undecodable:
         return Undecodable("Decoding it would take more memory than is allowed.")
     except OSError as error:
         return Undecodable(f"A file could not be read or written ({error.strerror}).")
+    except Exception:  # no file may end the worker that the next one needs; the pool asks once more, carefully
+        return Undecodable(CRASHED)
 
 
 def _limit_memory(most: int) -> None:
