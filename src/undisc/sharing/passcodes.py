@@ -39,6 +39,11 @@ def tidy(text: str) -> str:
     return text
 
 
+def _bytes(text: str) -> bytes:
+    # JSON can carry half a surrogate pair, which is no character but must not break the check either.
+    return text.encode("utf-8", "surrogatepass")
+
+
 @dataclass(slots=True)
 class _Line:
     turn: threading.Lock = field(default_factory=threading.Lock)
@@ -67,14 +72,14 @@ class Passcodes:
         if len(tidied) > LONGEST:
             raise ShareRefused(f"A passcode has at most {LONGEST} characters.")
         with self._slots:
-            hashed = self._hasher.hash(tidied)
+            hashed = self._hasher.hash(_bytes(tidied))
         return Passcode(hash=hashed, digits=tidied.isdecimal(), length=len(tidied))
 
     def right(self, text: str, kept: Passcode) -> bool:
         """Whether a passcode is the one that was kept; waits for a free place to compute in."""
         with self._slots:
             try:
-                return self._hasher.verify(kept.hash, tidy(text))
+                return self._hasher.verify(kept.hash, _bytes(tidy(text)))
             except VerifyMismatchError:
                 return False
 

@@ -37,6 +37,7 @@ def make_server(app: FastAPI, *, behind_proxy: bool = False) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
         log_config=None,
+        log_level="warning",  # below it, uvicorn may log whole requests
         access_log=False,
         server_header=False,
         proxy_headers=behind_proxy,
