@@ -8,8 +8,8 @@ _TIFF = (b"II*\x00", b"MM\x00*")
 _MAC = (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"\xfe\xed\xfa\xcf", b"\xfe\xed\xfa\xce")
 # Folders in which viewers keep their own manuals, licences and pages.
 _VIEWER_FOLDER = re.compile(
-    r"view|autorun|player|bin$|program|plugin|resource|help|licen[sc]e|jre|java|setup|install|driver|system|font|lang"
-    r"|css|script|icon|ihe_pdi|\.app$",
+    r"view|autorun|player|program|plugin|java|install|setup|licen[sc]e|\.app$"
+    r"|^(bin|jre.*|resources?|help|drivers?|system.*|fonts?|lang|languages?|css|scripts?|icons?|ihe_pdi)$",
     re.IGNORECASE,
 )
 _NOT_A_REPORT = re.compile(
@@ -17,6 +17,7 @@ _NOT_A_REPORT = re.compile(
     r"|help|manual|handbook|lies_?mich|liesmich|lisezmoi|leggimi|junk_?names|disclaimer|third.?party.*)\b",
     re.IGNORECASE,
 )
+_LEFT_BEHIND = (".ds_store", "thumbs.db", "desktop.ini", "ehthumbs.db")
 _TEXT_BYTES = bytes(range(0x20, 0x7F)) + b"\t\r\n\f\x1b"
 
 
@@ -25,6 +26,8 @@ def what_is(head: bytes, path: str) -> str:
     name = path.rsplit("/", 1)[-1].lower()
     if not head:
         return "an empty file"
+    if name in _LEFT_BEHIND or head.startswith(b"\x00\x05\x16\x07"):  # the last: what a Mac puts beside each file
+        return "a file that a computer left behind"
     if is_index_name(path) and (head[128:132] == b"DICM" or name.startswith("dicomdir")):
         return "the disc's index (DICOMDIR)"
     return _by_bytes(head, name) or _by_text(head, name) or "another kind of file"

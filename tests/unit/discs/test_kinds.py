@@ -24,6 +24,8 @@ from undisc.discs import looks_like_report, what_is
         ("\ufeffRead me".encode("utf-16-le"), "README.TXT", "a text file"),
         (b"\0" * 128 + b"DICM", "DICOMDIR", "the disc's index (DICOMDIR)"),
         (b"\0" * 128 + b"DICM", "cd/dicomdir;1", "the disc's index (DICOMDIR)"),
+        (b"\0\x05\x16\x07\0\x02", "__MACOSX/._IM1", "a file that a computer left behind"),
+        (b"\0\0\0\1Bud1", ".DS_Store", "a file that a computer left behind"),
         (b"PK\x03\x04", "images.zip", "an archive (ZIP)"),
         (b"PK\x03\x04", "lib/viewer.jar", "part of a viewer program"),
         (b"{\\rtf1\\ansi", "befund.rtf", "a text document (RTF)"),
@@ -41,7 +43,9 @@ def test_file_is_called_what_it_is(head: bytes, path: str, words: str) -> None:
     assert what_is(head, path) == words
 
 
-@pytest.mark.parametrize("path", ["REPORT.PDF", "Befund/Müller.pdf", "DOCS/R1.PDF", "report.txt", "A/REPORT.HTM"])
+@pytest.mark.parametrize(
+    "path", ["REPORT.PDF", "Befund/Müller.pdf", "LANGER_ROBIN/R.PDF", "DOCS/R1.PDF", "report.txt", "A/REPORT.HTM"]
+)
 def test_document_beside_the_images_may_be_a_report(path: str) -> None:
     head = pdf("x")[:512] if path.lower().endswith("pdf") else b"The liver is normal. <html>"
     assert looks_like_report(head, path)
