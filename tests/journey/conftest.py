@@ -1,0 +1,108 @@
+"""A whole disc taken in through the command line, a real server over it, and real browsers, phone and desktop."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+from tests.door.running import serving
+from tests.factories.discs import make_disc
+from tests.shared_data import SHARED
+
+from undisc.app import App, build, build_web
+from undisc.settings import Settings
+
+_CHROMIUM = shutil.which("chromium")
+_FLAGS = [
+    "--no-sandbox",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
+PLACE = "Riverside Imaging"
+
+
+def undisc(*arguments: str, data: Path) -> "subprocess.CompletedProcess[str]":
+    """Run the command line as a user does."""
+    command = [sys.executable, "-m", "undisc", *arguments, "--data-dir", str(data)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ, timeout=300)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A clinic with one disc taken in, serving."""
+
+    disc: Path
+    data: Path
+    base: str
+    app: App
+    imported: dict[str, Any]
+
+    def share(self, *options: str) -> dict[str, Any]:
+        study = self.imported["studies"][0]
+        made = undisc("share", study, "--json", *options, data=self.data)
+        assert made.returncode == 0, made.stderr
+        link = json.loads(made.stdout)
+        return link | {"here": self.here(link["url"])}
+
+    def here(self, url: str) -> str:
+        """A link's address on this server's port."""
+        return f"{self.base}/s/{url.split('/s/', 1)[1]}"
+
+
+def _whole_disc(folder: Path) -> Path:
+    if SHARED:
+        found = next(SHARED.glob("mapconcierge__*"), None)
+        if found:
+            return found
+    make_disc(folder / "disc", studies=1, series=3, slices=20, rows=256, columns=256)
+    return folder / "disc"
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder = tmp_path_factory.mktemp("place")
+    disc, data = _whole_disc(folder), folder / "data"
+    imported = undisc("import", str(disc), "--json", data=data)
+    assert imported.returncode == 0, imported.stderr
+    app = build(Settings(data_dir=data, place_name=PLACE))
+    with serving(build_web(app)) as base:
+        yield Place(disc, data, base, app, json.loads(imported.stdout))
+    app.close()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    if _CHROMIUM is None:
+        pytest.skip("Chromium is not installed")
+    browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(params=["phone", "desktop"])
+def context(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[BrowserContext]:
+    if request.param == "phone":
+        made = chromium.new_context(
+            viewport={"width": 390, "height": 844}, device_scale_factor=2, is_mobile=True, has_touch=True
+        )
+    else:
+        made = chromium.new_context(viewport={"width": 1440, "height": 900})
+    yield made
+    made.close()
