@@ -109,6 +109,26 @@ def test_two_names_of_one_file_are_both_there(tmp_path: Path) -> None:
     assert set(_ours(image)) == {"one", "two"}
 
 
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0 or shutil.which("losetup") is None,
+    reason="only root may make a block device out of an image",
+)
+def test_drive_is_read_as_it_stands_without_mounting(tmp_path: Path) -> None:
+    made = make_disc(tmp_path / "disc")
+    image = _burn(made.folder, tmp_path / "d.iso", "-R")
+    attached = subprocess.run(["losetup", "-r", "-f", "--show", str(image)], capture_output=True, text=True)
+    if attached.returncode:
+        pytest.skip("this system gives no loop device")
+    device = attached.stdout.strip()
+    try:
+        source = open_source(Path(device))
+        assert source.kind == "drive"
+        assert set(survey(source, 1000).listed) == set(made.images)
+        source.close()
+    finally:
+        subprocess.run(["losetup", "-d", device], check=True)
+
+
 def test_second_session_in_one_image_shows_both(tmp_path: Path) -> None:
     made = make_disc(tmp_path / "disc", viewer_junk=False)
     image = _burn(made.folder, tmp_path / "d.iso", "-R")

@@ -92,13 +92,17 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class MissingFile:
-    """A file that the index lists and the disc does not hold, with what the index says of it."""
+    """A file that the index lists and the disc does not hold, with what the index says of it.
+
+    Many indexes describe no series; `series_uid` then leads to the description in the series' other files.
+    """
 
     path: str
     series_description: str
     series_number: int | None
     instance_number: int | None
     sop_instance_uid: str
+    series_uid: str = ""
 
 
 @dataclass(frozen=True, slots=True)

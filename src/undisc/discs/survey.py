@@ -89,7 +89,14 @@ def _merged(indexes: Sequence[DicomDir]) -> DicomDir | None:
 
 
 def _missing(file: IndexedFile) -> MissingFile:
-    return MissingFile(file.path, file.series_description, file.series_number, file.instance_number, file.sop_instance)
+    return MissingFile(
+        path=file.path,
+        series_description=file.series_description,
+        series_number=file.series_number,
+        instance_number=file.instance_number,
+        sop_instance_uid=file.sop_instance,
+        series_uid=file.series_uid,
+    )
 
 
 def _unlisted(source: Source, entries: Sequence[Entry], known: set[str]) -> int:
