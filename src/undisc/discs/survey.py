@@ -65,7 +65,8 @@ def _walk(source: Source, most_files: int) -> tuple[list[Entry], list[Refused]]:
 
 
 def _indexes(source: Source, entries: Sequence[Entry]) -> tuple[list[tuple[str, DicomDir]], bytes]:
-    candidates = [entry for entry in entries if is_index_name(entry.path)]
+    # An index given by itself, away from its disc, would call every file of that disc missing.
+    candidates = [entry for entry in entries if is_index_name(entry.path) and source.kind != "file"]
     candidates.sort(key=lambda entry: entry.path.count("/"))  # the root's own index first; the order is else kept
     found: list[tuple[str, DicomDir]] = []
     digest = hashlib.sha256()

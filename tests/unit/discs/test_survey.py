@@ -135,6 +135,13 @@ def test_image_and_archive_of_a_disc_survey_alike(tmp_path: Path) -> None:
         assert found.missing == ()
 
 
+def test_index_given_without_its_disc_makes_nothing_missing(tmp_path: Path) -> None:
+    made = make_disc(tmp_path / "disc")
+    found = _survey(made.folder / "DICOMDIR")
+    assert (found.index, found.missing) == (None, ())
+    assert [entry.path for entry in found.entries] == ["DICOMDIR"]
+
+
 class _Scratched:
     """A source whose index and last file cannot be read."""
 
