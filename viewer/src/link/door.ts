@@ -11,9 +11,9 @@ export type DoorState =
   | { phase: "open"; study: StudyManifest }
   | { phase: "left" };
 
-/** A pasted or typed passcode as it is sent: a code of digits often comes with spaces or dashes. */
+/** A pasted or typed passcode as it is sent: a code of digits often comes with spaces or dashes, in any script's digits. */
 export function cleanPasscode(typed: string, digits: boolean): string {
-  return digits ? typed.normalize("NFKC").replace(/\D/g, "") : typed.normalize("NFKC").trim();
+  return digits ? typed.normalize("NFKC").replace(/[\s\p{P}\p{Cf}]/gu, "") : typed.normalize("NFKC").trim();
 }
 
 export class Door {

@@ -34,6 +34,9 @@ export interface SeriesEvents {
 const STRIP_WAIT = 400;
 /** A slice rested on for so long gets its larger preview when the full picture is slow. */
 const PREVIEW_WAIT = 150;
+/** Slices that follow each other faster than this are raced through; see head(). */
+const RACING = 60;
+const LONGEST_RACE = 180;
 const MINI_BYTES = 128 * 128 * 4;
 const SLOTS = 3;
 /** With "save data" on, only the neighbours are fetched ahead. */
@@ -55,6 +58,9 @@ export class SeriesLoading {
   private readonly decodingMinis = new Set<number>();
   private resting: AbortController | null = null;
   private cursor = 0;
+  private lookedAt = Number.NEGATIVE_INFINITY;
+  private headedAt = Number.NEGATIVE_INFINITY;
+  private heading: ReturnType<typeof setTimeout> | undefined;
   private stripAsked = false;
 
   constructor(
@@ -105,8 +111,25 @@ export class SeriesLoading {
         this.memory.get(fullKey(frame));
       }
     }
-    this.queue.lookAt(index, direction);
+    this.head(index, direction);
     this.rest(index);
+  }
+
+  /** Racing through a series, only every now and then is a picture asked for in full: the small ones keep up. */
+  private head(index: number, direction: 1 | -1): void {
+    const now = performance.now();
+    clearTimeout(this.heading);
+    const racing = now - this.lookedAt < RACING;
+    this.lookedAt = now;
+    if (!racing || now - this.headedAt > LONGEST_RACE) {
+      this.headedAt = now;
+      this.queue.lookAt(index, direction);
+    } else {
+      this.heading = setTimeout(() => {
+        this.headedAt = performance.now();
+        this.queue.lookAt(index, direction);
+      }, RACING);
+    }
   }
 
   /** Keeps a preview that came with the manifest. */
@@ -148,6 +171,7 @@ export class SeriesLoading {
   }
 
   stop(): void {
+    clearTimeout(this.heading);
     this.queue.stop();
     this.stopping.abort();
     this.resting?.abort();

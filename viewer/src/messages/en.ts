@@ -14,11 +14,11 @@ export const en = {
   passcodeHint: "It came to you separately from the link.",
   open: "Open the pictures",
   passcodeEmpty: "Type the passcode first.",
-  passcodeWrong: "That passcode is not right. Look at it again and type it once more.",
+  passcodeWrong: "That passcode is not right. Check it and type it again.",
   triesLeft: (tries: number) =>
     tries === 1
-      ? "You have one try left. After that the link closes for good; ask the person who sent it for a new one."
-      : `You have ${tries} tries left. After that the link closes for good.`,
+      ? "One try is left. After that the link closes for good."
+      : `${tries} tries are left. After that the link closes for good.`,
   whereIsPasscode: "No passcode? Ask the person or the place that sent you the link.",
   closed: "This link does not open. Ask the person who sent it for a new one.",
   unreachable: "The pictures cannot be reached right now. Check that this device is online, then try again.",

@@ -19,7 +19,6 @@ export function Banner({ viewing, leave }: { viewing: Viewing; leave: () => void
         <h1 dir="auto">{name === "" ? words.nameMissing : name}</h1>
         <p dir="auto">{facts.join(" · ")}</p>
       </div>
-      <p class="banner-warning">{words.notForDiagnosis}</p>
       <button type="button" class="banner-close" onClick={leave} aria-label={words.closePictures}>
         <Icon name="close" />
         <span>{words.close}</span>

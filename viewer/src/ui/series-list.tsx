@@ -23,9 +23,12 @@ export function titleOf(entry: SeriesEntry): string {
       : words.untitled(entry.modality);
 }
 
+/** The second line under a title; empty where it would only say the first one again. */
 function whatIsInIt(entry: SeriesEntry): string {
   return entry.kind === "document"
-    ? words.report
+    ? titleOf(entry) === words.report
+      ? ""
+      : words.report
     : entry.kind === "other"
       ? words.cannotShow
       : words.pictures(entry.count);

@@ -142,6 +142,7 @@ export function Viewport({ viewing }: { viewing: Viewing }) {
         <span dir="auto">{place}</span>
         <Progress viewing={viewing} />
       </div>
+      <span class="overlay overlay-end">{words.notForDiagnosis}</span>
       <div class="overlay overlay-bottom-start">
         <span class="probe" data-testid="probe">
           {probe === null ? "" : valueText(probe, manifest?.unit ?? "")}

@@ -1,0 +1,220 @@
+/** What is fetched when: the picture under the cursor first, the nearest next, nothing nobody waits for. */
+
+import { describe, expect, test } from "vitest";
+import { ByteBudget, pictureBudget } from "../src/loading/memory";
+import { nearestFirst, reachWithin } from "../src/loading/order";
+import { type Fetched, FrameQueue } from "../src/loading/queue";
+import type { Priority } from "../src/source/frame-source";
+
+describe("order", () => {
+  test("the cursor is first, then the nearest, those ahead before those behind", () => {
+    expect(nearestFirst(6, 2, 1)).toEqual([2, 3, 1, 4, 0, 5]);
+    expect(nearestFirst(6, 2, -1)).toEqual([2, 1, 3, 0, 4, 5]);
+  });
+
+  test("every picture is in it once, wherever the cursor is", () => {
+    for (let cursor = -2; cursor < 12; cursor++) {
+      expect(nearestFirst(9, cursor, 1).sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    }
+  });
+
+  test("a reach ends it", () => {
+    expect(nearestFirst(500, 250, 1, 3)).toEqual([250, 251, 249]);
+    expect(nearestFirst(0, 0, 1)).toEqual([]);
+  });
+
+  test("no more is fetched ahead than fits", () => {
+    expect(reachWithin(100, 10, 500)).toBe(8);
+    expect(reachWithin(100, 1000, 500)).toBe(1);
+    expect(reachWithin(100, 1, 5)).toBe(5);
+  });
+});
+
+describe("memory", () => {
+  test("what was used longest ago goes first", () => {
+    const gone: string[] = [];
+    const memory = new ByteBudget<string>(30, (value) => gone.push(value));
+    memory.put("a", "a", 10);
+    memory.put("b", "b", 10);
+    memory.put("c", "c", 10);
+    memory.get("a");
+    memory.put("d", "d", 10);
+    expect(gone).toEqual(["b"]);
+    expect(memory.used).toBe(30);
+    expect(memory.get("a")).toBe("a");
+  });
+
+  test("one thing larger than the budget is kept alone", () => {
+    const memory = new ByteBudget<string>(30);
+    memory.put("a", "a", 10);
+    memory.put("huge", "huge", 100);
+    expect(memory.has("a")).toBe(false);
+    expect(memory.get("huge")).toBe("huge");
+  });
+
+  test("putting again replaces, and clearing lets all go", () => {
+    const memory = new ByteBudget<number>(30);
+    memory.put("a", 1, 10);
+    memory.put("a", 2, 20);
+    expect(memory.used).toBe(20);
+    memory.clear();
+    expect(memory.used).toBe(0);
+  });
+
+  test("phones and small machines get less", () => {
+    expect(pictureBudget({ memory: 8, smallTouch: true })).toBe(120 << 20);
+    expect(pictureBudget({ memory: 4, smallTouch: false })).toBe(120 << 20);
+    expect(pictureBudget({ memory: undefined, smallTouch: false })).toBe(512 << 20);
+  });
+});
+
+/** A slow server by hand: each request waits until the test answers it. */
+class FakeServer {
+  readonly asked: { index: number; priority: Priority; signal: AbortSignal; answer(fetched: Fetched): void }[] = [];
+  readonly there = new Set<number>();
+  readonly stalls: boolean[] = [];
+  private timers: (() => void)[] = [];
+  readonly queue: FrameQueue;
+
+  constructor(count: number, slots = 3, reach = count) {
+    this.queue = new FrameQueue({
+      count,
+      reach,
+      slots,
+      has: (index) => this.there.has(index),
+      fetch: (index, priority, signal) =>
+        new Promise((resolve, reject) => {
+          signal.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
+          this.asked.push({ index, priority, signal, answer: resolve });
+        }),
+      stalled: (stalled) => this.stalls.push(stalled),
+      after: (_, run) => {
+        this.timers.push(run);
+        return () => {
+          this.timers = this.timers.filter((timer) => timer !== run);
+        };
+      },
+    });
+  }
+
+  get open(): number[] {
+    return this.asked.filter((one) => !one.signal.aborted && !this.answered.has(one)).map((one) => one.index);
+  }
+
+  private readonly answered = new Set<object>();
+
+  async answer(index: number, fetched: Fetched = "done"): Promise<void> {
+    const one = [...this.asked].reverse().find((request) => request.index === index && !request.signal.aborted);
+    if (one === undefined) {
+      throw new Error(`${index} was not asked for`);
+    }
+    this.answered.add(one);
+    if (fetched === "done") {
+      this.there.add(index);
+    }
+    one.answer(fetched);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+
+  async passTime(): Promise<void> {
+    for (const run of this.timers.splice(0)) {
+      run();
+    }
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
+
+describe("queue", () => {
+  test("the picture under the cursor is asked for first and with high priority", () => {
+    const server = new FakeServer(100);
+    server.queue.lookAt(50, 1);
+    expect(server.asked[0]).toMatchObject({ index: 50, priority: "high" });
+    expect(server.open).toEqual([50, 51]);
+  });
+
+  test("once it is there, the nearest follow, as many at once as there are slots", async () => {
+    const server = new FakeServer(100);
+    server.queue.lookAt(50, 1);
+    await server.answer(50);
+    expect(server.open).toEqual([51, 49, 52]);
+    await server.answer(49);
+    expect(server.open).toEqual([51, 52, 48]);
+  });
+
+  test("moving far calls off what nobody waits for", async () => {
+    const server = new FakeServer(100);
+    server.queue.lookAt(10, 1);
+    await server.answer(10);
+    server.queue.lookAt(90, 1);
+    expect(server.open).toEqual([90, 91]);
+    expect(server.asked.filter((one) => one.index < 20 && one.index !== 10).every((one) => one.signal.aborted)).toBe(
+      true,
+    );
+  });
+
+  test("moving on by one makes room for the new cursor at once", async () => {
+    const server = new FakeServer(100);
+    server.queue.lookAt(50, 1);
+    await server.answer(50);
+    server.queue.lookAt(53, 1);
+    expect(server.open).toContain(53);
+    expect(server.asked.at(-1)).toMatchObject({ index: 53, priority: "high" });
+    expect(server.open.length).toBeLessThanOrEqual(2);
+  });
+
+  test("what is there already is not asked for again", async () => {
+    const server = new FakeServer(3);
+    server.queue.lookAt(1, 1);
+    for (const index of [1, 2, 0]) {
+      await server.answer(index);
+    }
+    server.queue.lookAt(0, -1);
+    expect(server.asked.length).toBe(3);
+  });
+
+  test("what can never be had is not asked for again", async () => {
+    const server = new FakeServer(2);
+    server.queue.lookAt(0, 1);
+    await server.answer(0, "never");
+    server.queue.lookAt(1, 1);
+    server.queue.lookAt(0, -1);
+    expect(server.asked.filter((one) => one.index === 0).length).toBe(1);
+    expect(server.queue.isHopeless(0)).toBe(true);
+  });
+
+  test("without a network it waits, says so, and goes on by itself", async () => {
+    const server = new FakeServer(1);
+    server.queue.lookAt(0, 1);
+    await server.answer(0, "later");
+    expect(server.stalls).toEqual([true]);
+    expect(server.open).toEqual([]);
+    await server.passTime();
+    expect(server.open).toEqual([0]);
+    await server.answer(0);
+    expect(server.stalls).toEqual([true, false]);
+  });
+
+  test("a retry does not wait", async () => {
+    const server = new FakeServer(1);
+    server.queue.lookAt(0, 1);
+    await server.answer(0, "later");
+    server.queue.retry();
+    expect(server.open).toEqual([0]);
+  });
+
+  test("nothing beyond the reach is fetched", async () => {
+    const server = new FakeServer(100, 3, 3);
+    server.queue.lookAt(50, 1);
+    for (const index of [50, 51, 49]) {
+      await server.answer(index);
+    }
+    expect(server.open).toEqual([]);
+  });
+
+  test("stopping calls off everything", () => {
+    const server = new FakeServer(100);
+    server.queue.lookAt(50, 1);
+    server.queue.stop();
+    expect(server.open).toEqual([]);
+  });
+});

@@ -1,0 +1,135 @@
+/** From stored values to shades: windows, previews, inversion, padding. */
+
+import { describe, expect, test } from "vitest";
+import { viewPixels } from "../src/decode/pixels";
+import { shade } from "../src/render/canvas2d";
+import type { Picture, Showing } from "../src/render/picture";
+import { valueOfSample } from "../src/render/picture";
+import { rgb } from "../src/render/webgl";
+import {
+  adjust,
+  defaultRange,
+  digitsFor,
+  fullRange,
+  grey,
+  presets,
+  rangeOfWindow,
+  windowOfRange,
+} from "../src/render/window";
+import { valuesAt } from "../src/viewer/viewing";
+import { frameOf } from "./frames";
+
+const placement = { x: 0, y: 0, scaleX: 1, scaleY: 1 };
+
+function shadesOf(picture: Picture, showing: Partial<Showing>): number[] {
+  const target = new Uint8ClampedArray(picture.frame.rows * picture.frame.columns * 4);
+  shade(target, picture, { placement, range: { low: 0, high: 255 }, invert: false, ...showing });
+  return Array.from(target);
+}
+
+describe("window", () => {
+  test("a window of 256 about 128 shows bytes as they are", () => {
+    const range = rangeOfWindow(128, 256);
+    expect(range).toEqual({ low: 0, high: 255 });
+    expect(grey(51, range)).toBeCloseTo(0.2);
+  });
+
+  test("window and range turn into each other", () => {
+    const window = windowOfRange(rangeOfWindow(40, 400));
+    expect(window.center).toBeCloseTo(40);
+    expect(window.width).toBeCloseTo(400);
+  });
+
+  test("beyond the window there is black and white", () => {
+    const range = rangeOfWindow(40, 80);
+    expect(grey(-1000, range)).toBe(0);
+    expect(grey(1000, range)).toBe(1);
+  });
+
+  test("a window one value wide is a threshold", () => {
+    const range = rangeOfWindow(10, 1);
+    expect(grey(9, range)).toBe(0);
+    expect(grey(10, range)).toBe(1);
+  });
+
+  test("a frame's own first window comes before the preview's range", () => {
+    expect(defaultRange(frameOf({ window: [[128, 256, "SOFT"]] }))).toEqual({ low: 0, high: 255 });
+    expect(defaultRange(frameOf())).toEqual({ low: -160, high: 240 });
+  });
+
+  test("colour is shown as it is", () => {
+    expect(defaultRange(frameOf({ samples: 3, low: 5, high: 9 }))).toEqual({ low: 0, high: 255 });
+  });
+
+  test("everything means modality values, also under a negative slope", () => {
+    expect(fullRange(frameOf({ slope: -2, intercept: 10, min: 0, max: 100 }))).toEqual({ low: -190, high: 10 });
+    expect(fullRange(frameOf({ min: 7, max: 7, intercept: 0 }))).toEqual({ low: 6, high: 8 });
+  });
+
+  test("a drag to the right widens, a drag down brightens", () => {
+    const range = { low: 0, high: 100 };
+    const wider = adjust(range, 50, 0);
+    expect(wider.high - wider.low).toBeGreaterThan(100);
+    expect((wider.high + wider.low) / 2).toBeCloseTo(50);
+    expect(grey(50, adjust(range, 0, 20))).toBeGreaterThan(grey(50, range));
+  });
+
+  test("the usual windows are offered for Hounsfield units only", () => {
+    expect(presets("CT", "HU").map((preset) => preset.id)).toContain("lung");
+    expect(presets("CT", "")).toEqual([]);
+    expect(presets("MR", "")).toEqual([]);
+  });
+
+  test("small ranges are told with more digits", () => {
+    expect(digitsFor({ low: 0, high: 400 })).toBe(0);
+    expect(digitsFor({ low: 0, high: 0.5 })).toBe(3);
+  });
+});
+
+describe("shades without WebGL", () => {
+  const frame = frameOf({ rows: 1, columns: 3, padding: [-2000, -2000], intercept: 0 });
+  const pixels = Int16Array.from([-2000, 0, 255]);
+  const picture: Picture = { key: "k", frame, pixels, bitmap: null };
+
+  test("values are windowed and padding is black", () => {
+    expect(shadesOf(picture, {})).toEqual([0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255, 255]);
+  });
+
+  test("inverted, padding stays black", () => {
+    expect(shadesOf(picture, { invert: true })).toEqual([0, 0, 0, 255, 255, 255, 255, 255, 0, 0, 0, 255]);
+  });
+
+  test("an inverted frame (MONOCHROME1) shows its lowest value white", () => {
+    const inverted: Picture = { key: "k", frame: { ...frame, invert: true, padding: null }, pixels, bitmap: null };
+    expect(shadesOf(inverted, { range: { low: 0, high: 255 } }).slice(4, 7)).toEqual([255, 255, 255]);
+  });
+
+  test("colour passes untouched, and inverts when asked to", () => {
+    const colour = frameOf({ rows: 1, columns: 1, samples: 3, format: "u1" });
+    const red: Picture = { key: "c", frame: colour, pixels: Uint8Array.from([255, 10, 0]), bitmap: null };
+    expect(shadesOf(red, {})).toEqual([255, 10, 0, 255]);
+    expect(shadesOf(red, { invert: true })).toEqual([0, 245, 255, 255]);
+  });
+
+  test("a preview's shades stand for the values between its black and its white", () => {
+    expect(valueOfSample(frameOf())).toEqual({ scale: 400, offset: -160 });
+    expect(valueOfSample(frameOf({ invert: true }))).toEqual({ scale: -400, offset: 240 });
+  });
+});
+
+describe("stored values", () => {
+  test("bytes are read in the frame's own format", () => {
+    const bytes = Int16Array.from([-5, 7]).buffer;
+    const frame = frameOf({ rows: 1, columns: 2, format: "i2" });
+    expect(Array.from(viewPixels(bytes, frame))).toEqual([-5, 7]);
+    expect(valuesAt(viewPixels(bytes, frame), frame, 1, 0)).toEqual([-1017]);
+  });
+
+  test("too few bytes are refused", () => {
+    expect(() => viewPixels(new ArrayBuffer(3), frameOf({ rows: 1, columns: 2 }))).toThrow();
+  });
+
+  test("sixteen-bit colour becomes eight bits", () => {
+    expect(Array.from(rgb(Uint16Array.from([65535, 0, 257]), 3, 1))).toEqual([255, 0, 1]);
+  });
+});
