@@ -1,7 +1,7 @@
 """JPEG, JPEG-LS, JPEG 2000 and JPEG XL frames to stored values.
 
-imagecodecs decodes nearly all; what it refuses goes to GDCM. Every frame is asked for its size before it is decoded,
-so that a codestream cannot make a codec allocate more than the header's picture.
+imagecodecs decodes nearly all; JPEG that it refuses goes to GDCM. Every frame is asked for its size before it is
+decoded, so that a codestream cannot make a codec allocate more than the header's picture.
 """
 
 import imagecodecs
@@ -13,6 +13,7 @@ from undisc.dicom.pixels.model import FrameUndecodable, PixelDescription
 from undisc.dicom.pixels.native import without_unused_bits
 
 _HELD_AS_RGB = {"YBR_ICT", "YBR_RCT"}
+_DAMAGED = "The compressed frame is damaged."
 
 
 def decode_coded(coded: bytes, description: PixelDescription, second_opinion: bool) -> tuple[np.ndarray, str]:
@@ -22,7 +23,7 @@ def decode_coded(coded: bytes, description: PixelDescription, second_opinion: bo
     """
     syntax = description.transfer_syntax
     if syntax in syntaxes.JPEG_2000:
-        return _jpeg_2000(coded, description, second_opinion)
+        return _jpeg_2000(coded, description)
     if syntax in syntaxes.JPEG_XL:
         return _jpeg_xl(coded, description)
     return _jpeg(coded, description, second_opinion)
@@ -34,23 +35,32 @@ def _jpeg(coded: bytes, description: PixelDescription, second_opinion: bool) -> 
     assert claim is not None
     try:
         if description.transfer_syntax in syntaxes.JPEG_LS:
-            image = imagecodecs.jpegls_decode(coded)
+            # CharLS never returns from a stream that is cut short; an end of image makes it find that out.
+            image = imagecodecs.jpegls_decode(coded + b"\xff\xd9")
         elif claim.samples == 1:
             image = imagecodecs.jpeg8_decode(coded)
         else:
             # The same colour space in and out keeps the codec from converting: stored values are asked for.
             image = imagecodecs.jpeg8_decode(coded, colorspace="YCBCR", outcolorspace="YCBCR")
     except (RuntimeError, ValueError):
-        image = _by_gdcm(coded, description, claim, second_opinion)
-    photometric = description.photometric
-    if claim.samples == 3 and photometric != "RGB":
-        photometric = "RGB" if claim.colour == "RGB" else photometric
-    elif claim.samples == 3 and claim.colour == "YBR":
-        photometric = "YBR_FULL"
-    return _fitted(image, description, claim.precision, False), photometric
+        asked = second_opinion and description.transfer_syntax in syntaxes.JPEG
+        image = _by_gdcm(coded, description, claim) if asked else None
+    if image is None:
+        raise FrameUndecodable(_DAMAGED)
+    return _fitted(image, description, claim.precision, False), _jpeg_photometric(claim, description)
 
 
-def _jpeg_2000(coded: bytes, description: PixelDescription, second_opinion: bool) -> tuple[np.ndarray, str]:
+def _jpeg_photometric(claim: Claim, description: PixelDescription) -> str:
+    """A lossy stream that says what its colours are is believed, as every browser does; a lossless one has no say."""
+    says, header = claim.colour, description.photometric
+    if description.transfer_syntax not in syntaxes.LOSSY_JPEG or not says:
+        return header
+    if says == "RGB":
+        return "RGB"
+    return "YBR_FULL" if header == "RGB" else header
+
+
+def _jpeg_2000(coded: bytes, description: PixelDescription) -> tuple[np.ndarray, str]:
     claim = jpeg_2000_claim(coded)
     _agree(claim, description)
     assert claim is not None
@@ -59,8 +69,8 @@ def _jpeg_2000(coded: bytes, description: PixelDescription, second_opinion: bool
     except (RuntimeError, ValueError):
         try:
             image = imagecodecs.htj2k_decode(coded)
-        except (RuntimeError, ValueError):
-            image = _by_gdcm(coded, description, claim, second_opinion)
+        except (RuntimeError, ValueError) as error:
+            raise FrameUndecodable(_DAMAGED) from error
     photometric = "RGB" if description.photometric in _HELD_AS_RGB else description.photometric
     return _fitted(image, description, claim.precision, claim.signed), photometric
 
@@ -100,10 +110,8 @@ def _fitted(image: np.ndarray, description: PixelDescription, precision: int, si
     return without_unused_bits(values, description) if precision > description.stored else values
 
 
-def _by_gdcm(coded: bytes, description: PixelDescription, claim: Claim, second_opinion: bool) -> np.ndarray:
-    """The second opinion; imported only when it is asked for, since it costs some 20 MB."""
-    if not second_opinion:
-        raise FrameUndecodable("The compressed frame is damaged.")
+def _by_gdcm(coded: bytes, description: PixelDescription, claim: Claim) -> np.ndarray | None:
+    """The second opinion on JPEG; for the other codecs GDCM has the same libraries inside."""
     import gdcm
 
     allocated = 8 if claim.precision <= 8 else 16 if claim.precision <= 16 else 32
@@ -122,13 +130,13 @@ def _by_gdcm(coded: bytes, description: PixelDescription, claim: Claim, second_o
     picture.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.GetTSType(description.transfer_syntax)))
     kind = gdcm.PixelFormat(description.samples, allocated, claim.precision, claim.precision - 1, int(claim.signed))
     picture.SetPixelFormat(kind)
+    needed = description.rows * description.columns * description.samples * allocated // 8
     try:
         raw = picture.GetBuffer().encode("utf-8", "surrogateescape")
-    except (RuntimeError, ValueError, TypeError, SystemError, AttributeError) as error:  # None, at times
-        raise FrameUndecodable("The compressed frame is damaged.") from error
-    needed = description.rows * description.columns * description.samples * allocated // 8
+    except (RuntimeError, ValueError, TypeError, SystemError, AttributeError):  # None, at times
+        return None
     if len(raw) < needed:
-        raise FrameUndecodable("The compressed frame is damaged.")
+        return None
     flat = np.frombuffer(raw, f"{'i' if claim.signed else 'u'}{allocated // 8}", needed // (allocated // 8))
     shape = (description.rows, description.columns) + ((description.samples,) if description.samples > 1 else ())
     return flat.reshape(shape)

@@ -148,7 +148,9 @@ def _run(words: list[int], at: int, most: int | None, entries: int, out: list[in
     while at + 1 < len(words) and len(out) < entries and (most is None or done < most):
         opcode, length = words[at], words[at + 1]
         done += 1
-        if opcode == 0:
+        if length == 0:  # each segment must give something, so that the table's length bounds the work
+            return False
+        elif opcode == 0:
             out += words[at + 2 : at + 2 + length]
             at += 2 + length
         elif opcode == 1 and out and at + 2 < len(words):

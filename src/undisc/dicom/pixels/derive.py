@@ -36,6 +36,8 @@ def derive(source: Path, partial: Path, output: Path, *, second_opinion: bool = 
     Leaves nothing behind at `output` where the instance is Undecodable. Raises OSError where files cannot be read or
     written, MemoryError where the limit on memory is met.
     """
+    if not source.is_file():  # a pipe would be waited for
+        return Undecodable("It is no file that can be read.")
     with source.open("rb") as file:
         if not source.stat().st_size:
             return Undecodable("It is empty.")

@@ -15,6 +15,7 @@ _ELSEWHERE = {f"{_CODED}94", f"{_CODED}95", f"{_CODED}204", f"{_CODED}205"}
 DEFLATED_FRAMES = "1.2.840.10008.1.2.8.1"
 RLE = "1.2.840.10008.1.2.5"
 JPEG = {f"{_CODED}{number}" for number in range(50, 71)}
+LOSSY_JPEG = {f"{_CODED}{number}" for number in range(50, 57)}
 JPEG_LS = {f"{_CODED}80", f"{_CODED}81"}
 JPEG_2000 = {f"{_CODED}{number}" for number in (90, 91, 92, 93, 201, 202, 203)}
 JPEG_XL = {f"{_CODED}{number}" for number in (110, 111, 112)}

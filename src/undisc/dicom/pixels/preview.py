@@ -32,7 +32,8 @@ def render_preview(values: np.ndarray, window: Window | None, inverted: bool, si
 def webp(picture: np.ndarray) -> bytes:
     """u1 grey or RGB as lossy WebP."""
     rgb = picture if picture.ndim == 3 else np.repeat(picture[:, :, None], 3, axis=2)
-    return bytes(imagecodecs.webp_encode(np.ascontiguousarray(rgb), lossless=False, method=_FASTEST, level=_QUALITY))
+    rgb = np.ascontiguousarray(rgb)
+    return bytes(imagecodecs.webp_encode(rgb, _QUALITY, lossless=False, method=_FASTEST, numthreads=1))
 
 
 def shrink(values: np.ndarray, side: int) -> np.ndarray:

@@ -16,7 +16,7 @@ def rle_planes(frame: bytes, planes: int, length: int) -> list[np.ndarray]:
     if len(frame) < 64:
         raise FrameUndecodable("An RLE frame is shorter than its own header.")
     count, *offsets = struct.unpack_from("<16I", frame)
-    if count != planes:
+    if count != planes or not 1 <= count <= 15:
         raise FrameUndecodable(f"An RLE frame has {count} segments where {planes} are needed.")
     # Two bytes give at most 128, so a small frame cannot become a large picture.
     if planes * length > 64 * len(frame):
