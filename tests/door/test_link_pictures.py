@@ -105,8 +105,12 @@ def test_view_only_link_shows_and_gives_no_file(door: Door, path: str) -> None:
 def test_report_is_shown_in_the_browser_under_a_name_that_tells_nothing(standing_door: Door) -> None:
     answer = standing_door.get(standing_door.opened(), f"documents/{DOCUMENT}")
     assert answer.headers["content-disposition"] == 'inline; filename="report.pdf"'
-    assert "default-src 'none'" in answer.headers["content-security-policy"]
-    assert "frame-ancestors 'self'" in answer.headers["content-security-policy"]
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("sandbox")
+    assert "allow-scripts" not in policy
+    assert "allow-same-origin" not in policy
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'self'" in policy
 
 
 def test_original_is_named_by_number_only(standing_door: Door) -> None:

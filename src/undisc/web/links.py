@@ -35,9 +35,17 @@ _MOST_CHARACTERS = 200
 _MOST_WAITING = 64
 
 WEBP = "image/webp"
-# A report is shown by the browser's own viewer of PDF, which a sandbox would keep from starting; it runs no script of
-# ours or of the document's, and nothing else loads.
-DOCUMENT_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+# A report stands apart from the page, in a frame that runs nothing of its own; the browser's viewer of PDF shows it
+# all the same, and may print and save it.
+DOCUMENT_POLICY = "; ".join(
+    (
+        "sandbox allow-downloads allow-modals",
+        "default-src 'none'",
+        "object-src 'self'",
+        "style-src 'unsafe-inline'",
+        "frame-ancestors 'self'",
+    )
+)
 
 TheLink = Annotated[Granted, Depends(Asks(Use.VIEW, Subject.LINK))]
 WholeLink = Annotated[Granted, Depends(Asks(Use.DOWNLOAD, Subject.LINK))]
