@@ -17,7 +17,7 @@ from undisc.dicom.pixels.inflate import inflated
 from undisc.dicom.pixels.model import PixelDescription
 from undisc.dicom.scan import scan
 
-SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+SECONDARY_CAPTURE = UID("1.2.840.10008.5.1.4.1.1.7")
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
 DEFLATED_FRAMES = "1.2.840.10008.1.2.8.1"
 
@@ -25,7 +25,7 @@ DEFLATED_FRAMES = "1.2.840.10008.1.2.8.1"
 def image(
     rows: int,
     columns: int,
-    value: bytes | Sequence[bytes],
+    value: bytes | Sequence[bytes | bytearray],
     syntax: str = ExplicitVRLittleEndian,
     *,
     bits: int = 16,
@@ -38,9 +38,9 @@ def image(
     """
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = syntax
+    dataset.file_meta.TransferSyntaxUID = UID(syntax)
     dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = SECONDARY_CAPTURE
-    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = "2.25.1"
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = UID("2.25.1")
     dataset.StudyInstanceUID, dataset.SeriesInstanceUID = "2.25.2", "2.25.3"
     dataset.Modality = "OT"
     dataset.Rows, dataset.Columns = rows, columns
@@ -52,7 +52,7 @@ def image(
     if isinstance(value, bytes):
         dataset.add_new("PixelData", vr, value)
     else:
-        dataset.add_new("PixelData", "OB", encapsulate(list(value), has_bot=False))
+        dataset.add_new("PixelData", "OB", encapsulate([bytes(frame) for frame in value], has_bot=False))
         dataset["PixelData"].is_undefined_length = True
     for keyword, given in elements.items():
         if given is None:

@@ -6,7 +6,7 @@ import imagecodecs
 import numpy as np
 import pytest
 from pydicom.encaps import encapsulate, fragment_frame, itemize_frame
-from pydicom.pixels import pack_bits
+from pydicom.pixels.utils import pack_bits
 from tests.unit.dicom.images import DEFLATED_FRAMES, image, opened, slices
 
 from undisc.dicom.pixels.decode import decode, decode_frame
@@ -28,7 +28,7 @@ def first(data: bytes) -> np.ndarray:
 
 
 def run_length(plane: bytes) -> bytes:
-    coded = imagecodecs.packbits_encode(plane)
+    coded = bytes(imagecodecs.packbits_encode(plane))
     return coded + bytes(len(coded) % 2)
 
 

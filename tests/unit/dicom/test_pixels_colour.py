@@ -1,5 +1,7 @@
 """Proves that every way of coding colour ends as the right 8-bit RGB."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from pydicom.uid import ExplicitVRLittleEndian
@@ -34,7 +36,7 @@ def colour(values: list[list[int]], photometric: str, bits: int = 8) -> bytes:
 def with_palette(
     pixels: list[int], descriptor: list[int], tables: list[bytes], *, segmented: bool = False, syntax: str | None = None
 ) -> bytes:
-    elements: dict[str, object] = {}
+    elements: dict[str, Any] = {}
     for name, table in zip(("Red", "Green", "Blue"), tables, strict=True):
         elements[f"{name}PaletteColorLookupTableDescriptor"] = descriptor
         elements[f"{'Segmented' if segmented else ''}{name}PaletteColorLookupTableData"] = table

@@ -1,5 +1,7 @@
 """Proves that native pixel data come out as they were stored, whatever their bits, order, planes and faults."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -89,7 +91,8 @@ def test_halved_colour_is_spread_over_its_pixels() -> None:
 @pytest.mark.parametrize(("keyword", "code"), [("FloatPixelData", "<f4"), ("DoubleFloatPixelData", "<f8")])
 def test_floating_point_comes_out_exactly(keyword: str, code: str) -> None:
     stored = np.array([[1.5, -2.25], [np.pi, 1e30]], dtype=code)
-    data = image(2, 2, b"", **{keyword: stored.tobytes()}, PixelData=None, BitsAllocated=stored.itemsize * 8)
+    elements: dict[str, Any] = {keyword: stored.tobytes(), "PixelData": None, "BitsAllocated": stored.itemsize * 8}
+    data = image(2, 2, b"", **elements)
     [frame] = frames_of(data)
     assert frame.dtype == np.dtype(code)
     assert np.array_equal(frame, stored)
@@ -144,7 +147,7 @@ def test_a_frame_that_is_not_there_is_refused() -> None:
         ({"PixelData": None}, "no pictures"),
     ],
 )
-def test_what_cannot_be_shown_says_why(wrong: dict[str, object], reason: str) -> None:
+def test_what_cannot_be_shown_says_why(wrong: dict[str, Any], reason: str) -> None:
     scanned = scan(image(2, 2, bytes(8), **wrong))
     assert isinstance(scanned, Scanned)
     described = describe(scanned)

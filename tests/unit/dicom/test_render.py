@@ -1,6 +1,7 @@
 """Proves what a preview shows: the right window, the right way up in brightness, honest averages, a lossless wire."""
 
 import gzip
+from typing import Any
 
 import imagecodecs
 import numpy as np
@@ -16,9 +17,10 @@ from undisc.dicom.pixels.window import default_window
 from undisc.dicom.pixels.wire import encode_wire
 
 
-def window_of(values: np.ndarray, **elements: object) -> Window:
+def window_of(values: np.ndarray, **elements: Any) -> Window:
     raw = values.astype("<i2").tobytes()
-    data = image(*values.shape, raw, PixelRepresentation=1, **elements)
+    rows, columns = values.shape
+    data = image(rows, columns, raw, PixelRepresentation=1, **elements)
     buffer, scanned, description = opened(data)
     return default_window(scanned, 0, decode_frame(buffer, scanned, description, 0))
 
@@ -40,7 +42,7 @@ def test_an_exact_window_has_no_half_steps() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{}, {"WindowCenter": 3}, {"WindowCenter": 3, "WindowWidth": 0}])
-def test_without_a_window_nearly_all_values_are_shown(wrong: dict[str, object]) -> None:
+def test_without_a_window_nearly_all_values_are_shown(wrong: dict[str, Any]) -> None:
     window = window_of(RAMP, **wrong)
     assert 0 < window.low < 20
     assert 980 < window.high < 999

@@ -31,10 +31,11 @@ def rle_planes(frame: bytes, planes: int, length: int) -> list[np.ndarray]:
 
 
 def _segment(data: bytes, length: int) -> np.ndarray:
-    plane = np.empty(length + 1, "u1")  # one spare, for the byte that pads a segment to an even length
     try:
-        if len(imagecodecs.packbits_decode(data, out=plane)) >= length:
-            return plane[:length]
+        # One byte to spare, for the one that pads a segment to an even length.
+        decoded = imagecodecs.packbits_decode(data, out=length + 1)
+        if len(decoded) >= length:
+            return np.frombuffer(decoded, "u1", length)
     except RuntimeError:
         pass  # rubbish after the last run, or more than the picture: read again, leniently
     return _lenient_segment(data, length)

@@ -1,11 +1,10 @@
 """Which stored values a preview shows as black and white, when nobody has chosen yet."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
-from undisc.dicom.model import Scanned
+from undisc.dicom.model import Scanned, Value
 from undisc.dicom.pixels.model import Window
 
 _SAMPLED = 65536
@@ -50,7 +49,7 @@ def _percentiles(sample: np.ndarray) -> Window:
     return Window(low, high) if high > low else Window(low, low + 1.0)
 
 
-def _explicit(scanned: Scanned, frame: Mapping[str, Any]) -> tuple[float, float] | None:
+def _explicit(scanned: Scanned, frame: Mapping[str, tuple[Value, ...]]) -> tuple[float, float] | None:
     centre, width = _number(scanned, frame, "WindowCenter"), _number(scanned, frame, "WindowWidth")
     if centre is None or width is None or not np.isfinite(centre) or not np.isfinite(width) or width <= 0:
         return None
@@ -62,12 +61,11 @@ def _explicit(scanned: Scanned, frame: Mapping[str, Any]) -> tuple[float, float]
     return centre - 0.5 - (width - 1) / 2, centre - 0.5 + max(width - 1, 1e-3) / 2
 
 
-def _number(scanned: Scanned, frame: Mapping[str, Any], keyword: str) -> float | None:
+def _number(scanned: Scanned, frame: Mapping[str, tuple[Value, ...]], keyword: str) -> float | None:
     values = frame.get(keyword)
-    if values is None:
+    if not values:
         return scanned.number(keyword)
-    first = values[0] if isinstance(values, tuple | list) and values else values
     try:
-        return float(first)
-    except (TypeError, ValueError):
+        return float(values[0])
+    except ValueError:
         return None
