@@ -213,6 +213,15 @@ def test_iso_name_that_climbs(tmp_path: Path) -> None:
     assert len(_entries(source)) == 2
 
 
+def test_iso_with_the_same_name_twice(tmp_path: Path) -> None:
+    path, data = _image(tmp_path)
+    data[:] = data.replace(b"FILE2.;1", b"FILE1.;1")
+    path.write_bytes(data)
+    source = open_source(path)
+    assert [entry.path for entry in _entries(source)] == ["OTHER/FILE3", "SUB/FILE1"]
+    assert _refused(source) == {"SUB/FILE1": "The folder holds another file of the same name."}
+
+
 def test_iso_file_of_four_gigabytes_that_is_not_there(tmp_path: Path) -> None:
     path, data = _image(tmp_path)
     struct.pack_into("<I", data, _record(data, b"FILE1.;1") + 10, 0xFFFFFFFF)
@@ -323,3 +332,24 @@ def test_dicom_file_dressed_as_an_archive_and_an_archive_dressed_as_dicom(tmp_pa
         archive.writestr("a", b"a")
     (tmp_path / "plain.dcm").write_bytes(inner.getvalue())
     assert open_source(tmp_path / "plain.dcm").kind == "zip"
+
+
+def test_udf_file_of_a_size_and_no_place(tmp_path: Path) -> None:
+    folder = tmp_path / "disc"
+    folder.mkdir()
+    (folder / "FILE").write_bytes(b"x" * 5000)
+    path = as_iso(folder, tmp_path / "d.iso", udf=True)
+    data = bytearray(path.read_bytes())
+    entries = [at for at in range(257 * SECTOR, len(data), SECTOR) if data[at : at + 2] == b"\x05\x01"]
+    files = [at for at in entries if data[at + 27] == 5]
+    assert files
+    for at in files:
+        struct.pack_into("<I", data, at + 172, 0)  # the length of its list of extents
+    path.write_bytes(data)
+    source = open_source(path)  # the other table of contents still leads to the file
+    assert [entry.path for entry in _entries(source)] == ["FILE"]
+    assert _refused(source) == {}
+    descriptors = b"".join(bytes(data[at : at + SECTOR]) for at in range(18 * SECTOR, 21 * SECTOR, SECTOR))
+    data[16 * SECTOR : 21 * SECTOR] = descriptors.ljust(5 * SECTOR, b"\0")
+    path.write_bytes(data)
+    assert _refused(open_source(path)) == {"FILE": "This file's place on the disc cannot be read."}

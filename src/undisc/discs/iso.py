@@ -55,6 +55,7 @@ class IsoSource:
 
     def _merge(self, trees: list[Tree]) -> None:
         by_place: dict[object, str] = {}
+        unreadable: dict[str, str] = {}  # by one table of contents; another may still lead to the file
         refused: dict[str, str] = {}
         for position, tree in enumerate(trees):
             here: list[File] = []
@@ -70,8 +71,10 @@ class IsoSource:
                     self._files[file.path] = file
                     here.append(file)
             by_place.update((file.place, file.path) for file in here if file.place not in by_place)
+            named = {file.path for file in tree.files}
             for item in tree.refused:
-                refused.setdefault(item.path, item.reason)
+                (refused if item.path in named else unreadable).setdefault(item.path, item.reason)
+        refused |= {path: reason for path, reason in unreadable.items() if path not in self._files}
         found: list[Entry | Refused] = [Entry(file.path, file.size, file.modified_ns) for file in self._files.values()]
         found.extend(Refused(path, reason) for path, reason in refused.items())
         self._found = sorted(found, key=lambda item: path_key(item.path))

@@ -44,7 +44,7 @@ class File:
     @property
     def place(self) -> tuple[int | None, int] | None:
         """Where its bytes lie, the same in every tree that names it; None for an empty file, which lies nowhere."""
-        return (self.runs[0].offset, self.size) if self.size else None
+        return (self.runs[0].offset, self.size) if self.size and self.runs else None
 
 
 @dataclass(slots=True)

@@ -118,6 +118,8 @@ class UdfReader:
             tree.refused.append(Refused(path, "It is a link to another place, and links are not followed."))
         elif node.kind not in _FILE_TYPES:
             tree.refused.append(Refused(path, "It is a device or a pipe, not a file."))
+        elif node.size and not node.runs:
+            tree.refused.append(Refused(path, _DAMAGED))
         else:
             tree.files.append(File(path, node.runs, node.size, node.modified_ns))
 
