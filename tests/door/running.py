@@ -1,7 +1,6 @@
 """A running web door: a real server on a port of its own, and what a test needs to knock at it."""
 
 import json
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -23,7 +22,7 @@ from undisc.db.tables import audit_entries
 from undisc.sharing.model import NewLink, Terms
 from undisc.sharing.service import Sharing
 from undisc.web.app import create_web
-from undisc.web.server import make_server
+from undisc.web.server import listen, make_server
 from undisc.web.services import WebServices
 
 CLOSED = {
@@ -118,9 +117,7 @@ def running_door(
 def serving(app: FastAPI) -> Iterator[str]:
     """Serve an application for as long as the block lasts; gives its address."""
     server = make_server(app)
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
-    listening.listen()
+    listening = listen("127.0.0.1", 0)
     thread = threading.Thread(target=server.run, args=([listening],))
     thread.start()
     try:

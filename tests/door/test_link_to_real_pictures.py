@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pydicom
 import pytest
+from pydicom.uid import UID, generate_uid
 from sqlalchemy import select
 from tests.door.running import serving
 from tests.factories.discs import MadeDisc, make_disc, pdf
@@ -21,7 +22,7 @@ from undisc.db.tables import audit_entries
 from undisc.settings import Settings
 from undisc.sharing.model import NewLink
 
-ENCAPSULATED_PDF = "1.2.840.10008.5.1.4.1.1.104.1"
+ENCAPSULATED_PDF = UID("1.2.840.10008.5.1.4.1.1.104.1")
 PDF = pdf("Nothing unusual was seen.") + b"\n" * (len(pdf("Nothing unusual was seen.")) % 2)
 
 
@@ -45,8 +46,8 @@ def add_report(beside: Path, path: Path) -> None:
     for keyword in ("Rows", "Columns", "SeriesDescription"):
         delattr(report, keyword)
     report.SOPClassUID = report.file_meta.MediaStorageSOPClassUID = ENCAPSULATED_PDF
-    report.SOPInstanceUID = report.file_meta.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid()
-    report.SeriesInstanceUID = pydicom.uid.generate_uid()
+    report.SOPInstanceUID = report.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    report.SeriesInstanceUID = generate_uid()
     report.Modality = "DOC"
     report.MIMETypeOfEncapsulatedDocument = "application/pdf"
     report.EncapsulatedDocument = PDF

@@ -186,9 +186,15 @@ class Sharing:
         whole = package(originals, self._clock.now(), still_allowed)
 
         def chunks() -> Iterator[bytes]:
-            yield from whole.chunks
+            # Written before the last piece is handed over: a client hangs up as soon as it has that.
+            held = b""
+            for chunk in whole.chunks:
+                if held:
+                    yield held
+                held = chunk
             with self._trail.work() as work:
                 work.audit(Act("download-finished", f"link:{link}", subject))
+            yield held
 
         return Package(whole.length, chunks())
 

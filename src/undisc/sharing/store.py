@@ -5,11 +5,27 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from undisc.db.tables import link_session_series, link_sessions, link_studies, links
 from undisc.sharing.model import MOST_TRIES, Grant, Link, Passcode, Session
+
+# Asked before every single answer: one statement, and built once.
+_GRANT = (
+    select(
+        links,
+        link_studies.c.study_id,
+        link_sessions.c.id.label("session_id"),
+        link_sessions.c.link_id.label("session_link"),
+        link_sessions.c.opened_at,
+        link_sessions.c.ends_at,
+    )
+    .select_from(link_sessions)
+    .join(links, links.c.id == bindparam("named"))
+    .join(link_studies, link_studies.c.link_id == links.c.id)
+    .where(link_sessions.c.token_hash == bindparam("token"))
+)
 
 
 def add_link(connection: Connection, link: Link) -> None:
@@ -105,13 +121,12 @@ def add_session(
 
 def grant(connection: Connection, link_id: str, token_hash: str) -> Grant | None:
     """The link a visitor names and the session that the token belongs to: of that link or not, as the policy sees."""
-    row = connection.execute(select(link_sessions).where(link_sessions.c.token_hash == token_hash)).first()
-    if row is None:
+    rows = connection.execute(_GRANT, {"named": link_id, "token": token_hash}).all()
+    if not rows:
         return None
-    named = link(connection, link_id)
-    if named is None:
-        return None
-    return Grant(named, Session(id=row.id, link_id=row.link_id, opened_at=row.opened_at, ends_at=row.ends_at))
+    first = rows[0]
+    session = Session(first.session_id, first.session_link, first.opened_at, first.ends_at)
+    return Grant(_link(first, (row.study_id for row in rows)), session)
 
 
 def note_series(connection: Connection, session_id: int, series_id: int) -> bool:
