@@ -1,7 +1,6 @@
 """How a stretch of elements is encoded, and what is remembered about elements read in that encoding before."""
 
 from collections.abc import Mapping
-from enum import IntEnum
 from struct import Struct
 
 from pydicom.datadict import dictionary_VR, private_dictionary_VR
@@ -14,13 +13,17 @@ Entry = tuple[bytes, object]
 """An element's attribute object (PS3.18 F.2.2), and its values: a tuple, or for some sequences what they hold."""
 
 
-class Form(IntEnum):
+class Form:
+    """How tag, VR and length are laid out (plain numbers, as an enum would cost more than the reading)."""
+
     SHORT = 0  # VR, 16-bit length (PS3.5 table 7.1-2)
     LONG = 1  # VR, two reserved bytes, 32-bit length (PS3.5 table 7.1-1)
     BARE = 2  # no VR, 32-bit length (PS3.5 table 7.1-3)
 
 
-class Kind(IntEnum):
+class Kind:
+    """What the reader does with an element; the kinds from CHARSET on change how later elements are read."""
+
     PLAIN = 0
     BINARY = 1
     SEQUENCE = 2
@@ -29,7 +32,6 @@ class Kind(IntEnum):
     GROUP_LENGTH = 5
     DELIMITER = 6
     PIXELS = 7
-    # What follows changes how later elements are read.
     CHARSET = 8
     CREATOR = 9
     SIGN = 10
@@ -40,7 +42,7 @@ class Shape:
 
     __slots__ = ("form", "keyword", "kind", "known", "prefix", "render", "tag", "vr")
 
-    def __init__(self, tag: int, vr: str, form: Form, kind: Kind, render: Render | None, known: bool) -> None:
+    def __init__(self, tag: int, vr: str, form: int, kind: int, render: Render | None, known: bool) -> None:
         self.tag = tag
         self.vr = vr
         self.form = form
@@ -183,7 +185,7 @@ class Coding:
             found = self.private_shapes[key] = self._shape(shape.tag, vr, shape.form, known=known)
         return found
 
-    def _shape(self, tag: int, vr: str, form: Form, known: bool = True) -> Shape:
+    def _shape(self, tag: int, vr: str, form: int, known: bool = True) -> Shape:
         kind = Kind.PLAIN
         if tag in wanted.PIXELS:
             kind = Kind.PIXELS

@@ -45,6 +45,11 @@ class HeaderScanner:
         self._templates = Templates(64, most_bytes // 2)
         self.handed_over = 0
 
+    @property
+    def held(self) -> int:
+        """About how many bytes are remembered."""
+        return self._codings.held + self._templates.held
+
     def scan(self, data: Buffer) -> ScanResult:
         """What the bytes of one whole file are; never raises for what the bytes hold."""
         total = len(data)

@@ -107,7 +107,7 @@ class Templates:
         self._kept: OrderedDict[object, tuple[Template, int]] = OrderedDict()
         self._most = most
         self._most_bytes = most_bytes
-        self._held = 0
+        self.held = 0
 
     def find(self, key: object) -> Template | None:
         found = self._kept.get(key)
@@ -124,7 +124,7 @@ class Templates:
         """Forget a template that no longer fits, so that the next file teaches it anew."""
         found = self._kept.pop(key, None)
         if found is not None:
-            self._held -= found[1]
+            self.held -= found[1]
 
     def keep(self, key: object, elements: list[list[Known]]) -> None:
         template = Template([Run(stretch) for stretch in elements if stretch])
@@ -133,7 +133,7 @@ class Templates:
             return
         self.drop(key)
         self._kept[key] = (template, size)
-        self._held += size
-        while self._kept and (len(self._kept) > self._most or self._held > self._most_bytes):
+        self.held += size
+        while self._kept and (len(self._kept) > self._most or self.held > self._most_bytes):
             _, (_, dropped) = self._kept.popitem(last=False)
-            self._held -= dropped
+            self.held -= dropped
