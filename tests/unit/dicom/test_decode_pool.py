@@ -58,6 +58,12 @@ def slow_image() -> bytes:
     return image(1024, 1024, [coded] * 40, JPEG_LS, NumberOfFrames=40)
 
 
+def stubborn_image() -> bytes:
+    """One frame that takes a worker some seconds: single bytes run by run, with rubbish behind the last."""
+    header = np.array([1, 64] + [0] * 14, "<u4").tobytes()
+    return image(4000, 5000, [header + b"\0\1" * 20_000_000 + b"\5a"], RLE, bits=8)
+
+
 def wait_for_part(folder: Path) -> None:
     deadline = time.monotonic() + 30
     while not list(folder.glob(".*.part")):
@@ -185,11 +191,25 @@ def test_leaving_by_an_exception_ends_at_once(tmp_path: Path) -> None:
 
 
 def test_an_instance_that_takes_too_long_is_given_up_and_the_next_is_not(tmp_path: Path) -> None:
-    slow, quick = written(tmp_path, slow_image(), "slow.dcm"), written(tmp_path, grey()[0], "quick.dcm")
-    with DecodePool(workers=1, seconds=1.5) as pool:
+    slow, quick = written(tmp_path, stubborn_image(), "slow.dcm"), written(tmp_path, grey()[0], "quick.dcm")
+    with DecodePool(workers=1) as pool:
+        pool.derive(quick, tmp_path / "quick").result()
+        pool.seconds = 0.5
         assert pool.derive(slow, tmp_path / "slow").result() == Undecodable(TOO_SLOW)
+        pool.seconds = 60
         assert pool.derive(quick, tmp_path / "quick").result() == Derived(frames=1)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["quick", "quick.dcm", "slow.dcm"]
+
+
+def test_many_frames_may_take_longer_than_one(tmp_path: Path) -> None:
+    quick = written(tmp_path, grey()[0], "quick.dcm")
+    many = written(tmp_path, slow_image(), "many.dcm")
+    with DecodePool(workers=1) as pool:
+        pool.derive(quick, tmp_path / "quick").result()
+        began = time.monotonic()
+        assert pool.derive(many, tmp_path / "many").result() == Derived(frames=40)
+        pool.seconds = max((time.monotonic() - began) / 2, 0.5)
+        assert pool.derive(many, tmp_path / "again").result() == Derived(frames=40)
 
 
 def test_an_instance_that_takes_too_much_memory_is_given_up_and_the_next_is_not(tmp_path: Path) -> None:

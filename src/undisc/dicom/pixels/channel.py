@@ -1,4 +1,7 @@
-"""How the pool and its workers talk: a u32 length, little-endian, then that many bytes of JSON."""
+"""How the pool and its workers talk: a u32 length, little-endian, then that many bytes of JSON.
+
+A length of 0 is a sign of life: another frame is done.
+"""
 
 import json
 import struct
@@ -8,6 +11,7 @@ from undisc.dicom.pixels.model import Derived, FrameFailure, Undecodable
 
 LENGTH = struct.Struct("<I")
 LONGEST = 64 << 20
+ALIVE = LENGTH.pack(0)
 
 CRASHED = "The decoder broke down over it."
 # More failures than this are one thing that is wrong, told often; the pack has them all.

@@ -1,6 +1,7 @@
 """From an original to its pack, one frame at a time. For worker processes only: hostile bytes are decoded here."""
 
 import mmap
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -30,11 +31,18 @@ from undisc.dicom.scan import scan
 _MAPPED_AT_MOST = 32 << 20
 
 
-def derive(source: Path, partial: Path, output: Path, *, second_opinion: bool = True) -> Derived | Undecodable:
+def derive(
+    source: Path,
+    partial: Path,
+    output: Path,
+    *,
+    second_opinion: bool = True,
+    frame_done: Callable[[], None] = lambda: None,
+) -> Derived | Undecodable:
     """Write the pack of the instance at `source` to `partial`, and rename it to `output` once it is whole.
 
-    Leaves nothing behind at `output` where the instance is Undecodable. Raises OSError where files cannot be read or
-    written, MemoryError where the limit on memory is met.
+    `frame_done` is called after each frame. Leaves nothing behind at `output` where the instance is Undecodable. Raises
+    OSError where files cannot be read or written, MemoryError where the limit on memory is met.
     """
     if not source.is_file():  # a pipe would be waited for
         return Undecodable("It is no file that can be read.")
@@ -43,7 +51,7 @@ def derive(source: Path, partial: Path, output: Path, *, second_opinion: bool = 
             return Undecodable("It is empty.")
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         try:
-            derived = _derive_mapped(mapped, partial, second_opinion)
+            derived = _derive_mapped(mapped, partial, second_opinion, frame_done)
         finally:
             # Where decoding was broken off, the error's own frames still hold views; the mapping then ends with them.
             with suppress(BufferError):
@@ -57,7 +65,9 @@ def derive(source: Path, partial: Path, output: Path, *, second_opinion: bool = 
     return derived
 
 
-def _derive_mapped(mapped: mmap.mmap, partial: Path, second_opinion: bool) -> Derived | Undecodable:
+def _derive_mapped(
+    mapped: mmap.mmap, partial: Path, second_opinion: bool, frame_done: Callable[[], None]
+) -> Derived | Undecodable:
     scanned = scan(mapped)
     if not isinstance(scanned, Scanned):
         return Undecodable("Its header cannot be read.")
@@ -66,11 +76,16 @@ def _derive_mapped(mapped: mmap.mmap, partial: Path, second_opinion: bool) -> De
         return description
     data = inflated(mapped, scanned) if scanned.inflated else mapped
     with partial.open("wb") as written:
-        return _write_pack(written, data, scanned, description, second_opinion)
+        return _write_pack(written, data, scanned, description, second_opinion, frame_done)
 
 
 def _write_pack(
-    file: BinaryIO, data: Buffer, scanned: Scanned, description: PixelDescription, second_opinion: bool
+    file: BinaryIO,
+    data: Buffer,
+    scanned: Scanned,
+    description: PixelDescription,
+    second_opinion: bool,
+    frame_done: Callable[[], None],
 ) -> Derived:
     colour = description.photometric == "PALETTE COLOR"
     palette = read_palette(data, scanned, description) if colour else None
@@ -83,6 +98,7 @@ def _write_pack(
         except FrameUndecodable as failure:
             failures.append(FrameFailure(index, str(failure)))
             writer.fail(description.rows, description.columns, str(failure))
+        frame_done()
         if isinstance(data, mmap.mmap) and len(data) > _MAPPED_AT_MOST:
             data.madvise(mmap.MADV_DONTNEED)
     writer.finish()

@@ -18,6 +18,7 @@ from typing import IO, Self
 from undisc.dicom.pixels.channel import CRASHED, LENGTH, LONGEST, packed, result_from
 from undisc.dicom.pixels.model import Derived, Undecodable
 
+_MOST_TURNS = 30
 TOO_SLOW = "Decoding it took longer than is allowed."
 
 _SOURCE_ROOT = Path(__file__).resolve().parents[3]
@@ -44,15 +45,17 @@ class _Worker:
             process = self.process = self._start()
         assert process.stdin is not None
         assert process.stdout is not None
-        deadline = time.monotonic() + seconds
+        at_last = time.monotonic() + seconds * _MOST_TURNS
         try:
             process.stdin.write(message)
             process.stdin.flush()
-            head = _read(process.stdout, LENGTH.size, deadline)
-            length = LENGTH.unpack(head)[0]
+            length = 0
+            while length == 0:  # a sign of life, after which the next frame has its time
+                deadline = min(time.monotonic() + seconds, at_last)
+                length = LENGTH.unpack(_read(process.stdout, LENGTH.size, deadline))[0]
             if length > LONGEST:
                 raise ValueError("a worker's answer is too long")
-            return result_from(_read(process.stdout, length, deadline))
+            return result_from(_read(process.stdout, length, time.monotonic() + seconds))
         except TimeoutError:
             self.kill()
             return Undecodable(TOO_SLOW)
@@ -85,14 +88,15 @@ class _Worker:
 
 
 class DecodePool:
-    """`workers` processes, each with at most `memory_mb` megabytes and `seconds` for one instance.
+    """`workers` processes, each with at most `memory_mb` megabytes, and `seconds` for one instance.
 
+    An instance of many frames has that time for each turn in which a frame gets done, and thirty such turns in all.
     A context manager. On leaving, what was asked for is still finished, unless leaving is by an exception: then it is
     cancelled.
     """
 
     def __init__(self, workers: int = 2, memory_mb: int = 1024, seconds: float = 60.0) -> None:
-        self._seconds = seconds
+        self.seconds = seconds
         self._jobs: queue.Queue[_Job | None] = queue.Queue(maxsize=workers * 4)
         self._workers = [_Worker(memory_mb) for _ in range(workers)]
         self._closed = False
@@ -153,10 +157,10 @@ class DecodePool:
             partial = job.output.with_name(f".{job.output.name}.{os.getpid()}.{id(job):x}.part")
             message = {"source": str(job.source), "partial": str(partial), "output": str(job.output)}
             try:
-                result = worker.ask(packed(message), self._seconds)
+                result = worker.ask(packed(message), self.seconds)
                 if result == Undecodable(CRASHED) and not self._abandoned.is_set():
                     # Once more, without the decoder that is likeliest to break down: other frames may be whole.
-                    result = worker.ask(packed({**message, "careful": "yes"}), self._seconds)
+                    result = worker.ask(packed({**message, "careful": "yes"}), self.seconds)
             except OSError:
                 result = Undecodable("No decoder could be started.")
             if isinstance(result, Undecodable):

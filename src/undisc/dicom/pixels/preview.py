@@ -31,8 +31,9 @@ def render_preview(values: np.ndarray, window: Window | None, inverted: bool, si
 
 def webp(picture: np.ndarray) -> bytes:
     """u1 grey or RGB as lossy WebP."""
-    rgb = picture if picture.ndim == 3 else np.repeat(picture[:, :, None], 3, axis=2)
-    rgb = np.ascontiguousarray(rgb)
+    rgb = np.empty((*picture.shape[:2], 3), "u1")
+    for sample in range(3):  # three strided copies take half the time of one that broadcasts
+        rgb[:, :, sample] = picture[:, :, sample] if picture.ndim == 3 else picture
     return bytes(imagecodecs.webp_encode(rgb, _QUALITY, lossless=False, method=_FASTEST, numthreads=1))
 
 

@@ -9,14 +9,17 @@ import os
 import resource
 import signal
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from undisc.dicom.pixels.channel import CRASHED, LENGTH, LONGEST, packed, result_message
+from undisc.dicom.pixels.channel import ALIVE, CRASHED, LENGTH, LONGEST, packed, result_message
 from undisc.dicom.pixels.model import Derived, Undecodable
 
 _LARGEST_PACK = 16 << 30
 _OPEN_FILES = 64
+_SECONDS_BETWEEN_SIGNS = 0.2
 
 
 def run(memory_mb: int) -> None:
@@ -27,7 +30,7 @@ def run(memory_mb: int) -> None:
     _limit()
     try:
         while (job := _next(sys.stdin.buffer)) is not None:
-            answers.write(packed(result_message(_derive(job, memory_mb))))
+            answers.write(packed(result_message(_derive(job, memory_mb, _SignOfLife(answers)))))
     except BrokenPipeError:
         pass
 
@@ -54,14 +57,30 @@ def _next(channel: BinaryIO) -> dict[str, str] | None:
     return json.loads(body) if len(body) == length else None
 
 
-def _derive(job: dict[str, str], memory_mb: int) -> Derived | Undecodable:
+class _SignOfLife:
+    """Told of each frame that is done, tells the pool at most once in a while."""
+
+    def __init__(self, answers: BinaryIO) -> None:
+        self._answers = answers
+        self._told = time.monotonic()
+
+    def __call__(self) -> None:
+        if time.monotonic() - self._told >= _SECONDS_BETWEEN_SIGNS:
+            self._answers.write(ALIVE)
+            self._told = time.monotonic()
+
+
+def _derive(job: dict[str, str], memory_mb: int, frame_done: Callable[[], None]) -> Derived | Undecodable:
     from undisc.dicom.pixels.derive import derive
 
     source = Path(job["source"])
     try:
         # The original is mapped, which counts as address space and takes no memory of its own.
         _limit_memory((memory_mb << 20) + source.stat().st_size)
-        return derive(source, Path(job["partial"]), Path(job["output"]), second_opinion=not job.get("careful"))
+        partial, output = Path(job["partial"]), Path(job["output"])
+        return derive(source, partial, output, second_opinion=not job.get("careful"), frame_done=frame_done)
+    except BrokenPipeError:
+        raise
     except MemoryError:
         return Undecodable("Decoding it would take more memory than is allowed.")
     except OSError as error:
