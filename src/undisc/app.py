@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
+from sqlalchemy.exc import DBAPIError
 
 from undisc.archive.service import Archive
 from undisc.audit.trail import Trail, trail_key
@@ -11,13 +12,15 @@ from undisc.clock import Clock, SystemClock
 from undisc.db.engine import Database, open_sqlite
 from undisc.db.schema import bring_up_to_date
 from undisc.dicom.pixels.pool import DecodePool
+from undisc.errors import DataFolderUnusable
 from undisc.intake.service import Intake
 from undisc.settings import Settings
 from undisc.sharing.model import Terms
 from undisc.sharing.service import Sharing
 from undisc.storage.local import LocalFolder
-from undisc.web.app import create_web
-from undisc.web.services import WebServices
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 _MB = 1024 * 1024
 
@@ -41,8 +44,16 @@ class App:
 
 
 def build(settings: Settings, clock: Clock | None = None) -> App:
-    """Open (or make) the data folder and wire everything to it. Raises ArchiveTooNew and OSError."""
-    clock = clock or SystemClock()
+    """Open (or make) the data folder and wire everything to it. Raises ArchiveTooNew and DataFolderUnusable."""
+    try:
+        return _wired(settings, clock or SystemClock())
+    except OSError as error:
+        raise DataFolderUnusable(f"The data folder cannot be used: {error.strerror or 'it cannot be read'}.") from error
+    except DBAPIError as error:
+        raise DataFolderUnusable(f"The database in the data folder cannot be used: {error.orig}.") from error
+
+
+def _wired(settings: Settings, clock: Clock) -> App:
     root: Path = settings.data_dir
     storage = LocalFolder(root)
     database = open_sqlite(root / "undisc.db")
@@ -69,7 +80,11 @@ def public_url(settings: Settings) -> str:
     return (settings.public_url or "http://localhost:8080").rstrip("/")
 
 
-def build_web(app: App) -> FastAPI:
+def build_web(app: App) -> "FastAPI":
     """The web door on this application."""
+    # Loaded here, since most commands never open this door and the framework takes a third of their start.
+    from undisc.web.app import create_web
+    from undisc.web.services import WebServices
+
     settings = app.settings
     return create_web(WebServices(app.sharing, app.archive, settings.place_name, public_url(settings)))

@@ -85,7 +85,8 @@ def find_lost_rows(storage: LocalFolder, trail: Trail) -> int:
                 continue
             now = work.clock.now()
             study_row = store.study_id(work.connection, staged, now)
-            store.add_instance(work.connection, store.series_id(work.connection, study_row, staged), staged, now)
+            series_row = store.series_id(work.connection, study_row, staged)
+            store.add_instances(work.connection, [(series_row, staged)], now)
         found += 1
     return found
 

@@ -8,6 +8,7 @@ import struct
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from pathlib import Path
 from typing import Any
 
 from undisc.archive import keys, store
@@ -25,6 +26,7 @@ from undisc.storage.local import LocalFolder
 
 _AT_ONCE = 8  # what a pool of two workers takes without making its caller wait
 _NOTE_EVERY = 64
+_REMEMBERED = 1200  # about 15 KB each
 _STRIP_MAGIC = b"USTRIP1\0"
 
 Progress = Callable[[int], None]
@@ -41,6 +43,13 @@ class Deriver:
         self._running: dict[Future[Derived | Undecodable], int] = {}
         self._done: list[tuple[int, Derived | Undecodable]] = []
         self._scanner = HeaderScanner()
+        self._scans: dict[int, Scanned] = {}
+        self._folders: set[Path] = set()
+
+    def remember(self, instance_id: int, scanned: Scanned) -> None:
+        """Spare the series' end a second look at a header; of a large run, only the first ones are remembered."""
+        if len(self._scans) < _REMEMBERED:
+            self._scans[instance_id] = scanned
 
     def add(self, instance_id: int, names: Names, progress: Progress = lambda count: None) -> None:
         """Queue one instance for the workers, without waiting for them: keeping comes before deriving."""
@@ -62,7 +71,9 @@ class Deriver:
             instance_id, names = self._wanted.popleft()
             source = self._storage.path(keys.original(names.study, names.series, names.instance))
             output = self._storage.path(keys.frames(names.study, names.series, names.instance))
-            output.parent.mkdir(parents=True, exist_ok=True)
+            if output.parent not in self._folders:
+                output.parent.mkdir(parents=True, exist_ok=True)
+                self._folders.add(output.parent)
             self._running[self._pool.derive(source, output)] = instance_id
 
     def _take_done(self, progress: Progress) -> None:
@@ -76,14 +87,7 @@ class Deriver:
         if not self._done:
             return
         with self._trail.work() as work:
-            for instance_id, result in self._done:
-                if isinstance(result, Derived):
-                    notes = " ".join((*result.damage, *sorted({failure.reason for failure in result.failures})))
-                    whole = result.frames and len(result.failures) < result.frames
-                    state = "done" if whole else "failed"
-                    store.set_derived(work.connection, instance_id, state, notes, result.frames)
-                else:
-                    store.set_derived(work.connection, instance_id, "failed", result.reason, None)
+            store.set_derived(work.connection, [(instance, *_told(result)) for instance, result in self._done])
         self._done.clear()
 
     def finish_series(self, series_row: int) -> None:
@@ -101,7 +105,7 @@ class Deriver:
             out.write(b"[")
             written = 0
             for row in rows:
-                scanned = self._scan(row)
+                scanned = self._scans.pop(row.id, None) or self._scan(row)
                 if scanned is None:
                     continue
                 out.write(b",\n" if written else b"")
@@ -169,6 +173,14 @@ class Deriver:
                 return read_table(pack)
         except (FileNotFoundError, PackDamaged):
             return None
+
+
+def _told(result: Derived | Undecodable) -> tuple[str, str, int | None]:
+    """State, note and number of frames, as the instance's row keeps them."""
+    if isinstance(result, Undecodable):
+        return "failed", result.reason, None
+    notes = " ".join((*result.damage, *sorted({failure.reason for failure in result.failures})))
+    return ("done" if len(result.failures) < result.frames else "failed"), notes, result.frames
 
 
 def derive_pending(deriver: Deriver, trail: Trail, progress: Progress = lambda count: None) -> int:

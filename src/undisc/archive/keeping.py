@@ -6,9 +6,20 @@ from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
 
 from undisc.archive import keys, policy, store
-from undisc.archive.model import Duplicate, Kept, Names, Outcome, SetAside, Staged, StagedAside
+from undisc.archive.model import (
+    Duplicate,
+    Kept,
+    Known,
+    Names,
+    Outcome,
+    SetAside,
+    Staged,
+    StagedAside,
+    StudyPatient,
+)
 from undisc.audit.trail import Trail, UnitOfWork
 from undisc.dicom.model import Scanned
+from undisc.dicom.scan.frames import Buffer
 from undisc.dicom.wrapper import part10_prefix
 from undisc.errors import StorageFull
 from undisc.storage.local import Batch, LocalFolder
@@ -33,32 +44,31 @@ class Keeper:
     def batch(self) -> AbstractContextManager[Batch]:
         return self._storage.batch()
 
-    def stage(self, batch: Batch, data: bytes | memoryview, scanned: Scanned, names: Names) -> Staged:
+    def stage(self, batch: Batch, data: Buffer, scanned: Scanned, names: Names) -> Staged:
         """Write an instance under a mended wrapper; the data set's own bytes are untouched."""
         wrapper = part10_prefix(scanned, data)
-        view = memoryview(data)
-        dataset = view[scanned.dataset_start :]
-        start = scanned.dataset_start if wrapper is None else len(wrapper)
-        head = view[: scanned.dataset_start] if wrapper is None else memoryview(wrapper)
         file = batch.stage()
-        with file.open("wb", buffering=0) as out:
-            _write_all(out.write, head)
-            _write_all(out.write, dataset)
-        return Staged(
-            names=names,
-            scanned=scanned,
-            file=file,
-            size=start + len(dataset),
-            dataset_start=start,
-            wrapper_sha256=hashlib.sha256(head).hexdigest(),
-            dataset_sha256=hashlib.sha256(dataset).hexdigest(),
-        )
+        with memoryview(data) as view, view[scanned.dataset_start :] as dataset:
+            head = bytes(view[: scanned.dataset_start]) if wrapper is None else wrapper
+            with file.open("wb", buffering=0) as out:
+                _write_all(out.write, memoryview(head))
+                _write_all(out.write, dataset)
+            return Staged(
+                names=names,
+                scanned=scanned,
+                file=file,
+                size=len(head) + len(dataset),
+                dataset_start=len(head),
+                wrapper_sha256=hashlib.sha256(head).hexdigest(),
+                dataset_sha256=hashlib.sha256(dataset).hexdigest(),
+            )
 
-    def stage_aside(self, batch: Batch, data: bytes | memoryview, reason: str, sop_uid: str | None) -> StagedAside:
+    def stage_aside(self, batch: Batch, data: Buffer, reason: str, sop_uid: str | None) -> StagedAside:
         file = batch.stage()
-        with file.open("wb", buffering=0) as out:
-            _write_all(out.write, memoryview(data))
-        return StagedAside(file, len(data), hashlib.sha256(data).hexdigest(), reason, sop_uid)
+        with memoryview(data) as view:
+            with file.open("wb", buffering=0) as out:
+                _write_all(out.write, view)
+            return StagedAside(file, len(view), hashlib.sha256(view).hexdigest(), reason, sop_uid)
 
     def keep(
         self,
@@ -73,35 +83,11 @@ class Keeper:
         """
         batch.sync([item.file for item in staged])
         with self._trail.work() as work:
-            publish: list[tuple[Path, str]] = []
-            outcomes = [self._admit(work, item, publish) for item in staged]
+            admission = _Admission(work, staged)
+            outcomes = admission.decide()
             also(work, outcomes)
-            batch.publish(publish)
+            batch.publish(admission.publish)
         return outcomes
-
-    def _admit(self, work: UnitOfWork, item: Staged | StagedAside, publish: list[tuple[Path, str]]) -> Outcome:
-        if isinstance(item, StagedAside):
-            return self._set_aside(work, item, publish)
-        known = store.known_instance(work.connection, item.names.instance)
-        if known:
-            if policy.same_instance(known, item.dataset_sha256, item.scanned.transfer_syntax):
-                return Duplicate(known.instance_id, known.series_id)
-            return self._set_aside(work, _aside(item, _CONFLICT), publish)
-        patient = store.study_patient(work.connection, item.names.study)
-        said = item.scanned
-        if patient and not policy.same_patient(patient, said.text("PatientID"), said.text("PatientName")):
-            return self._set_aside(work, _aside(item, _OTHER_PATIENT), publish)
-        now = work.clock.now()
-        study = store.study_id(work.connection, item, now)
-        series = store.series_id(work.connection, study, item)
-        instance = store.add_instance(work.connection, series, item, now)
-        publish.append((item.file, keys.original(item.names.study, item.names.series, item.names.instance)))
-        return Kept(instance, series)
-
-    def _set_aside(self, work: UnitOfWork, item: StagedAside, publish: list[tuple[Path, str]]) -> SetAside:
-        if store.add_quarantined(work.connection, item, work.clock.now()):
-            publish.append((item.file, keys.quarantined(item.sha256)))
-        return SetAside(item.reason)
 
     def tidy_up(self) -> int:
         """Undo what a killed process left half done. Returns the number of files removed."""
@@ -115,6 +101,75 @@ class Keeper:
                 return store.has_original(work.connection, study, series, file.removesuffix(".dcm"))
 
             return self._storage.abandoned(has_row)
+
+
+class _Admission:
+    """One batch at the archive's gate: what is known of its UIDs is asked once, and new rows are written together."""
+
+    def __init__(self, work: UnitOfWork, staged: Sequence[Staged | StagedAside]) -> None:
+        self._work = work
+        self._staged = staged
+        self._now = work.clock.now()
+        instances = [item for item in staged if isinstance(item, Staged)]
+        self._known = store.known_instances(work.connection, {item.names.instance for item in instances})
+        self._patients = store.study_patients(work.connection, {item.names.study for item in instances})
+        self._series: dict[tuple[str, str], int] = {}
+        self._new: dict[str, tuple[int, Staged]] = {}
+        self._outcomes: dict[int, Outcome] = {}
+        self.publish: list[tuple[Path, str]] = []
+
+    def decide(self) -> list[Outcome]:
+        for index, item in enumerate(self._staged):
+            if isinstance(item, StagedAside):
+                self._outcomes[index] = self._set_aside(item)
+                continue
+            if item.names.instance in self._new:  # the same UID twice in one batch: the first must be known
+                self._write_new()
+            outcome = self._refuse(item)
+            if outcome:
+                self._outcomes[index] = outcome
+            else:
+                self._new[item.names.instance] = (index, item)
+        self._write_new()
+        return [self._outcomes[index] for index in range(len(self._staged))]
+
+    def _refuse(self, item: Staged) -> Outcome | None:
+        """Why an instance is not kept as a new one; None where it is."""
+        said = item.scanned
+        known = self._known.get(item.names.instance)
+        if known:
+            if policy.same_instance(known, item.dataset_sha256, said.transfer_syntax):
+                return Duplicate(known.instance_id, known.series_id)
+            return self._set_aside(_aside(item, _CONFLICT))
+        theirs = StudyPatient(said.text("PatientID"), said.text("PatientName"))
+        patient = self._patients.setdefault(item.names.study, theirs)
+        if not policy.same_patient(patient, theirs.patient_id, theirs.patient_name):
+            return self._set_aside(_aside(item, _OTHER_PATIENT))
+        return None
+
+    def _write_new(self) -> None:
+        if not self._new:
+            return
+        rows = [(self._series_of(item), item) for _, item in self._new.values()]
+        made = store.add_instances(self._work.connection, rows, self._now)
+        for (index, item), (series, _), instance in zip(self._new.values(), rows, made, strict=True):
+            names = item.names
+            self._outcomes[index] = Kept(instance, series)
+            self._known[names.instance] = Known(instance, series, item.dataset_sha256, item.scanned.transfer_syntax)
+            self.publish.append((item.file, keys.original(names.study, names.series, names.instance)))
+        self._new.clear()
+
+    def _series_of(self, item: Staged) -> int:
+        place = (item.names.study, item.names.series)
+        if place not in self._series:
+            study = store.study_id(self._work.connection, item, self._now)
+            self._series[place] = store.series_id(self._work.connection, study, item)
+        return self._series[place]
+
+    def _set_aside(self, item: StagedAside) -> SetAside:
+        if store.add_quarantined(self._work.connection, item, self._now):
+            self.publish.append((item.file, keys.quarantined(item.sha256)))
+        return SetAside(item.reason)
 
 
 def _aside(item: Staged, reason: str) -> StagedAside:

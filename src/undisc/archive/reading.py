@@ -130,14 +130,14 @@ class Reader:
             found = store.one_series(connection, series_id)
         return self._storage.read(keys.series_file(found.study_uid, found.series_uid, name)) if found else None
 
-    def frame(self, instance_id: int, index: int) -> WireFrame | None:
+    def frame(self, instance_id: int, frame: int) -> WireFrame | None:
         """The whole pixels of one frame (counted from 0) as they travel; None where there are none to be had."""
-        found = self._packed(instance_id, index, lambda entry: entry.wire)
+        found = self._packed(instance_id, frame, lambda entry: entry.wire)
         return WireFrame(_WIRE[found[0]], found[1]) if found and found[0] in _WIRE else None
 
-    def preview(self, instance_id: int, index: int) -> bytes | None:
+    def preview(self, instance_id: int, frame: int) -> bytes | None:
         """One frame as a small WebP picture at its default window."""
-        found = self._packed(instance_id, index, lambda entry: entry.preview)
+        found = self._packed(instance_id, frame, lambda entry: entry.preview)
         return found[1] if found else None
 
     def _packed(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
 from undisc.archive.model import InstanceRow, Known, Names, SeriesRow, Staged, StagedAside, StudyPatient, StudyRow
 from undisc.db.tables import instances, quarantine, series, studies
@@ -12,19 +12,31 @@ from undisc.dicom.uid import SeriesUID, SOPInstanceUID, StudyUID
 
 
 def known_instance(connection: Connection, sop_uid: str) -> Known | None:
-    row = connection.execute(
-        select(instances.c.id, instances.c.series_id, instances.c.dataset_sha256, instances.c.transfer_syntax).where(
-            instances.c.sop_uid == sop_uid
+    return known_instances(connection, [sop_uid]).get(sop_uid)
+
+
+def known_instances(connection: Connection, sop_uids: Iterable[str]) -> dict[str, Known]:
+    """Those of these instances that are here, by UID."""
+    rows = connection.execute(
+        select(
+            instances.c.sop_uid,
+            instances.c.id,
+            instances.c.series_id,
+            instances.c.dataset_sha256,
+            instances.c.transfer_syntax,
+        ).where(instances.c.sop_uid.in_(list(sop_uids)))
+    )
+    return {row[0]: Known(*row[1:]) for row in rows}
+
+
+def study_patients(connection: Connection, study_uids: Iterable[str]) -> dict[str, StudyPatient]:
+    """Whose those of these studies are that are here, by UID."""
+    rows = connection.execute(
+        select(studies.c.study_uid, studies.c.patient_id, studies.c.patient_name).where(
+            studies.c.study_uid.in_(list(study_uids))
         )
-    ).first()
-    return Known(*row) if row else None
-
-
-def study_patient(connection: Connection, study_uid: str) -> StudyPatient | None:
-    row = connection.execute(
-        select(studies.c.patient_id, studies.c.patient_name).where(studies.c.study_uid == study_uid)
-    ).first()
-    return StudyPatient(*row) if row else None
+    )
+    return {row[0]: StudyPatient(*row[1:]) for row in rows}
 
 
 def study_id(connection: Connection, staged: Staged, now: datetime) -> int:
@@ -72,27 +84,34 @@ def series_id(connection: Connection, study: int, staged: Staged) -> int:
     )
 
 
-def add_instance(connection: Connection, series_row: int, staged: Staged, now: datetime) -> int:
+def add_instances(connection: Connection, rows: Sequence[tuple[int, Staged]], now: datetime) -> list[int]:
+    """Write new instances into their series; returns their rows' ids in the same order."""
+    if not rows:
+        return []
+    values = [_instance_values(series_row, staged, now) for series_row, staged in rows]
+    statement = insert(instances).returning(instances.c.id, sort_by_parameter_order=True)
+    return list(connection.scalars(statement, values))
+
+
+def _instance_values(series_row: int, staged: Staged, now: datetime) -> dict[str, Any]:
     said = staged.scanned
-    return _inserted(
-        connection,
-        instances,
-        series_id=series_row,
-        sop_uid=staged.names.instance,
-        sop_class=said.text("SOPClassUID")[:64],
-        transfer_syntax=said.transfer_syntax,
-        number=whole(said.number("InstanceNumber")),
-        rows=whole(said.number("Rows")),
-        columns=whole(said.number("Columns")),
-        frames=max(len(said.pixels.frames), 1) if said.pixels else 0,
-        size=staged.size,
-        dataset_start=staged.dataset_start,
-        wrapper_sha256=staged.wrapper_sha256,
-        dataset_sha256=staged.dataset_sha256,
-        damage="\n".join(said.damage),
-        derived="pending" if said.pixels else "none",
-        kept_at=now,
-    )
+    return {
+        "series_id": series_row,
+        "sop_uid": staged.names.instance,
+        "sop_class": said.text("SOPClassUID")[:64],
+        "transfer_syntax": said.transfer_syntax,
+        "number": whole(said.number("InstanceNumber")),
+        "rows": whole(said.number("Rows")),
+        "columns": whole(said.number("Columns")),
+        "frames": max(len(said.pixels.frames), 1) if said.pixels else 0,
+        "size": staged.size,
+        "dataset_start": staged.dataset_start,
+        "wrapper_sha256": staged.wrapper_sha256,
+        "dataset_sha256": staged.dataset_sha256,
+        "damage": "\n".join(said.damage),
+        "derived": "pending" if said.pixels else "none",
+        "kept_at": now,
+    }
 
 
 def add_quarantined(connection: Connection, aside: StagedAside, now: datetime) -> bool:
@@ -111,11 +130,22 @@ def is_quarantined(connection: Connection, sha256: str) -> bool:
     return connection.scalar(select(quarantine.c.sha256).where(quarantine.c.sha256 == sha256)) is not None
 
 
-def set_derived(connection: Connection, instance: int, state: str, note: str, frames: int | None) -> None:
-    values: dict[str, Any] = {"derived": state, "derive_note": note}
-    if frames is not None:
-        values["frames"] = frames
-    connection.execute(update(instances).where(instances.c.id == instance).values(values))
+def set_derived(connection: Connection, results: Sequence[tuple[int, str, str, int | None]]) -> None:
+    """Note what deriving came to: (instance, state, note, frames where the decoder counted them)."""
+    statement = (
+        update(instances)
+        .where(instances.c.id == bindparam("instance"))
+        .values(
+            derived=bindparam("state"),
+            derive_note=bindparam("note"),
+            frames=func.coalesce(bindparam("counted"), instances.c.frames),
+        )
+    )
+    rows = [
+        {"instance": instance, "state": state, "note": note, "counted": counted}
+        for instance, state, note, counted in results
+    ]
+    connection.execute(statement, rows)
 
 
 def set_series_derived(connection: Connection, series_row: int, count: int) -> None:
@@ -140,7 +170,7 @@ def unfinished_series(connection: Connection) -> list[int]:
     return list(connection.scalars(pending.union(counted)))
 
 
-def _instances() -> Select[Any]:
+def _instances() -> Select[*tuple[Any, ...]]:
     return (
         select(instances, series.c.series_uid, series.c.study_id, studies.c.study_uid)
         .join(series, instances.c.series_id == series.c.id)
@@ -188,7 +218,7 @@ def instances_after(connection: Connection, last_id: int, limit: int) -> list[In
     return [_instance(row) for row in rows]
 
 
-def _series() -> Select[Any]:
+def _series() -> Select[*tuple[Any, ...]]:
     return (
         select(
             series.c.id,

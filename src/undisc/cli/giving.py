@@ -1,6 +1,7 @@
 """`undisc share`, `undisc unshare`, `undisc links`: giving a study to somebody, and taking it back."""
 
 import re
+import sys
 from datetime import timedelta
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 from rich.table import Table
 
 from undisc.cli.screen import AsJson, DataDir, opened, out, print_json
+from undisc.errors import LinkUnknown
 from undisc.sharing.model import NewLink
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -19,7 +21,7 @@ Studies = Annotated[
 
 
 def lifetime(text: str) -> timedelta:
-    """"30d", "12h", "45m" or "2w" as a length of time."""
+    """ "30d", "12h", "45m" or "2w" as a length of time."""
     found = re.fullmatch(r"(\d{1,6})([mhdw])", text.strip().lower())
     if not found:
         raise typer.BadParameter("Say how long as a number and a unit: 45m, 12h, 30d or 2w.")
@@ -68,7 +70,7 @@ def print_link(made: NewLink) -> None:
     until = made.link.expires_at.astimezone()
     out.print(f"Until:     {until:%d %B %Y, %H:%M}", soft_wrap=True)
     out.print(f"Stop it:   undisc unshare {made.link.id}", soft_wrap=True)
-    segno.make(made.url, error="m").terminal(out=out.file, compact=True)
+    segno.make(made.url, error="m").terminal(out=sys.stdout, compact=True)
     if made.passcode:
         out.print("Give the passcode another way than the link: by voice, or by text message.", soft_wrap=True)
 
@@ -80,7 +82,10 @@ def unshare(
     """Close a link for good, at once."""
     link_id = link.rsplit("/s/", 1)[-1].split("#")[0].strip("/")
     with opened(data_dir) as app:
-        closed = app.sharing.revoke(link_id)
+        try:
+            closed = app.sharing.revoke(link_id)
+        except LinkUnknown as error:
+            raise LinkUnknown("There is no such link here. `undisc links` lists those that are.") from error
     out.print("The link is closed." if closed else "The link was closed already.", style="bold")
 
 

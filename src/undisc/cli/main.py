@@ -4,13 +4,10 @@ import os
 import sys
 from typing import Annotated
 
-import structlog
 import typer
 
 from undisc import __version__
-from undisc.cli import caring, demo, giving, looking, serving, taking_in
-from undisc.cli.screen import err, safe
-from undisc.errors import UndiscError
+from undisc.cli import caring, demo, failing, giving, looking, serving, taking_in
 
 app = typer.Typer(
     name="undisc",
@@ -32,7 +29,7 @@ def main(
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    """Undisc's commands."""
 
 
 app.command("import")(taking_in.import_sources)
@@ -49,13 +46,13 @@ app.add_typer(caring.audit, name="audit")
 
 
 def run() -> None:
-    """The `undisc` program."""
+    """The `undisc` program. However it ends, there is no traceback: one could quote a patient."""
     try:
-        app()
-    except UndiscError as error:
-        err.print(safe(str(error)), style="bold", soft_wrap=True)
-        sys.exit(1)
+        code = app(prog_name="undisc", standalone_mode=False)
     except BrokenPipeError:
         # Whoever read the output has seen enough; keep Python from complaining again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except Exception as error:  # the last stop before the interpreter, which would print the error's own text
+        failing.end(error)
+    sys.exit(code)

@@ -1,5 +1,6 @@
 """`undisc serve`: the pages and the data behind links, on one process."""
 
+import sys
 import threading
 from typing import Annotated
 
@@ -7,7 +8,6 @@ import typer
 
 from undisc.app import App, build_web
 from undisc.cli.screen import DataDir, err, opened
-from undisc.web import server
 
 Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all of this machine's.")]
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)]
@@ -23,6 +23,12 @@ def serve(host: Host = "127.0.0.1", port: Port = 8080, data_dir: DataDir = None)
 
 def listen(app: App, host: str, port: int) -> None:
     """Serve until stopped. What a crash left half done is finished in the meantime, behind the door."""
+    # Loaded here, since the other commands have no use for a web server.
+    import structlog
+
+    from undisc.web import server
+
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     shown = (app.settings.public_url or "").rstrip("/")
     if host not in _LOCAL and not shown.startswith("https:"):
         err.print(

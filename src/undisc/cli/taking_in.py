@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn, NoReturn
 
 import typer
 from rich.table import Table
 
+from undisc.cli.failing import sentence_for
 from undisc.cli.screen import AsJson, Bars, DataDir, err, opened, out, print_json, safe
-from undisc.errors import SourceUnreadable, StorageFull
+from undisc.errors import SourceUnreadable
 from undisc.intake.model import Item, Ledger, Outcome
 from undisc.intake.policy import Verdict, judge
 
@@ -33,16 +34,15 @@ def import_sources(sources: Sources, as_json: AsJson = False, data_dir: DataDir 
 
     Exit 0: all images are kept. 1: something could not be kept, and is named. 2: there was nothing to keep.
     """
-    with opened(data_dir) as app:
-        try:
-            with Bars(quiet=as_json) as bars:
-                ledger = app.intake.take_in(sources, bars)
-        except SourceUnreadable as error:
-            _fail(2, str(error), as_json)
-        except StorageFull as error:
-            _fail(1, str(error), as_json)
-        except KeyboardInterrupt:
-            _fail(130, "Stopped. Nothing that was stored is lost; run the same command again to go on.", as_json)
+    try:
+        with opened(data_dir) as app, Bars(quiet=as_json) as bars:
+            ledger = app.intake.take_in(sources, bars)
+    except SourceUnreadable as error:
+        _fail(2, str(error), as_json)
+    except KeyboardInterrupt:
+        _fail(130, "Stopped. Nothing that was stored is lost; run the same command again to go on.", as_json)
+    except Exception as error:
+        _fail(1, sentence_for(error), as_json)
     verdict = judge(ledger)
     if as_json:
         print_json(_as_json(ledger, verdict))
@@ -51,7 +51,7 @@ def import_sources(sources: Sources, as_json: AsJson = False, data_dir: DataDir 
     raise typer.Exit(_EXIT[verdict.result])
 
 
-def _fail(code: int, sentence: str, as_json: bool) -> None:
+def _fail(code: int, sentence: str, as_json: bool) -> NoReturn:
     if as_json:
         print_json(_as_json(Ledger(()), None) | {"message": sentence})
     else:

@@ -2,14 +2,12 @@
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 
 from undisc.db.engine import Database
 from undisc.errors import ArchiveTooNew
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def bring_up_to_date(database: Database) -> None:
@@ -18,25 +16,33 @@ def bring_up_to_date(database: Database) -> None:
         if _is_current(connection):
             return
     with database.write() as connection:
-        if _is_current(connection):
-            return
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        if not _is_current(connection):
+            _upgrade(connection)
+
+
+def known_revisions() -> list[str]:
+    """This version's migrations, oldest first: each file is named by its revision."""
+    return sorted(path.name.split("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def _is_current(connection: Connection) -> bool:
-    script = ScriptDirectory.from_config(_config())
-    found = MigrationContext.configure(connection).get_current_revision()
-    known = {revision.revision for revision in script.walk_revisions()}
-    if found is not None and found not in known:
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    known = known_revisions()
+    if found not in known:
         raise ArchiveTooNew(
             "This data folder was written by a later version of Undisc. Install that version, or give another folder."
         )
-    return found == script.get_current_head()
+    return found == known[-1]
 
 
-def _config() -> Config:
+def _upgrade(connection: Connection) -> None:
+    # Loaded here, since a folder that is up to date, as it is at nearly every start, needs none of it.
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    return config
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -15,6 +15,7 @@ from undisc.archive.service import Archive
 from undisc.audit.model import Act
 from undisc.audit.trail import Trail, UnitOfWork
 from undisc.discs.model import Survey
+from undisc.discs.paths import shown
 from undisc.discs.sources import Source, open_source
 from undisc.discs.survey import survey
 from undisc.intake import store
@@ -158,6 +159,7 @@ class Intake:
         for (_, staged), outcome in zip(filled.staged, outcomes, strict=True):
             if isinstance(outcome, kept.Kept) and isinstance(staged, Staged):
                 run.series.add(outcome.series_id)
+                run.deriver.remember(outcome.instance_id, staged.scanned)
                 if staged.scanned.pixels:
                     run.watcher.preparing(1)
                     run.deriver.add(outcome.instance_id, staged.names, run.watcher.prepared)
@@ -201,7 +203,7 @@ def _opened(paths: Sequence[Path]) -> Iterator[list[tuple[str, Source]]]:
         for path in dict.fromkeys(paths):
             source = open_source(path)
             closing.callback(source.close)
-            (files if source.kind == "file" else sources).append((str(path), source))
+            (files if source.kind == "file" else sources).append((shown(str(path)), source))
         if files:
             sources.append(("", GatheredFiles(files)))
         several = len(sources) > 1

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
+from undisc.db import schema
 from undisc.db.engine import open_sqlite
 from undisc.db.schema import bring_up_to_date
 from undisc.db.tables import metadata
@@ -20,6 +23,13 @@ def test_migrations_and_tables_say_the_same(tmp_path: Path) -> None:
     with database.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     database.close()
+
+
+def test_migrations_are_named_by_their_revisions_in_order() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
+    scripts = list(ScriptDirectory.from_config(config).walk_revisions())
+    assert [script.revision for script in reversed(scripts)] == schema.known_revisions()
 
 
 def test_bringing_up_to_date_twice_changes_nothing(tmp_path: Path) -> None:
@@ -61,7 +71,7 @@ def test_many_writers_that_read_first_all_succeed(tmp_path: Path) -> None:
                 with database.write() as connection:
                     n = connection.scalar(text("SELECT n FROM counter"))
                     connection.execute(text("UPDATE counter SET n = :n"), {"n": n + 1})
-        except Exception as error:  # noqa: BLE001 - whatever it is, the test shows it
+        except Exception as error:
             failures.append(error)
 
     threads = [threading.Thread(target=count_up) for _ in range(4)]
