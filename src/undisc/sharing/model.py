@@ -140,7 +140,7 @@ class NewLink:
 
 @dataclass(frozen=True, slots=True)
 class LinkSummary:
-    """One line of the list of links. `state` is "open", "expired", "revoked" or "used up"."""
+    """One line of the list of links. state: "open", "expired", "revoked" or "used up". sessions: its openings."""
 
     link: Link
     state: str

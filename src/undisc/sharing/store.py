@@ -5,11 +5,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from undisc.db.tables import link_session_series, link_sessions, link_studies, links
 from undisc.sharing.model import MOST_TRIES, Grant, Link, Passcode, Session
+
+_LINK = select(links).where(links.c.id == bindparam("named"))
+_NAMED = select(link_studies.c.study_id).where(link_studies.c.link_id == bindparam("named"))
 
 # Asked before every single answer: one statement, and built once.
 _GRANT = (
@@ -51,15 +54,14 @@ def add_link(connection: Connection, link: Link) -> None:
 
 
 def link(connection: Connection, link_id: str) -> Link | None:
-    row = connection.execute(select(links).where(links.c.id == link_id)).first()
-    if row is None:
-        return None
-    named = connection.scalars(select(link_studies.c.study_id).where(link_studies.c.link_id == link_id))
-    return _link(row, named)
+    # Both questions are asked of an unknown link as well, so that the time taken does not tell it from a known one.
+    row = connection.execute(_LINK, {"named": link_id}).first()
+    named = connection.scalars(_NAMED, {"named": link_id}).all()
+    return None if row is None else _link(row, named)
 
 
 def all_links(connection: Connection) -> list[tuple[Link, int]]:
-    """Every link, newest first, with how many browsers have a session of it in the books."""
+    """Every link, newest first, with how many times it was opened."""
     named: dict[str, list[int]] = defaultdict(list)
     for row in connection.execute(select(link_studies)):
         named[row.link_id].append(row.study_id)
@@ -107,10 +109,6 @@ def tries_taken(connection: Connection, link_id: str) -> int:
 def add_session(
     connection: Connection, link_id: str, token_hash: str, opened_at: datetime, ends_at: datetime
 ) -> Session:
-    """Note a browser that opened the link, and forget those of the link whose time is over."""
-    over = select(link_sessions.c.id).where(link_sessions.c.link_id == link_id, link_sessions.c.ends_at <= opened_at)
-    connection.execute(delete(link_session_series).where(link_session_series.c.session_id.in_(over)))
-    connection.execute(delete(link_sessions).where(link_sessions.c.id.in_(over)))
     statement = insert(link_sessions).values(
         link_id=link_id, token_hash=token_hash, opened_at=opened_at, ends_at=ends_at
     )

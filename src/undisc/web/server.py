@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 
 import uvicorn
 from fastapi import FastAPI
@@ -27,7 +28,8 @@ def run(
     listening = listen(host, port)
     if on_ready is not None:
         on_ready(listening.getsockname()[1])
-    asyncio.run(make_server(app, behind_proxy=behind_proxy).serve(sockets=[listening]))
+    with suppress(KeyboardInterrupt):  # the server has ended in order by then
+        asyncio.run(make_server(app, behind_proxy=behind_proxy).serve(sockets=[listening]))
 
 
 def listen(host: str, port: int) -> socket.socket:
