@@ -66,8 +66,8 @@ def describe(scanned: Scanned) -> PixelDescription | Undecodable:
             high_bit = stored - 1
         signed = _whole(scanned, "PixelRepresentation") == 1 and allocated > 1
 
-    native_coded = layout.encapsulated and syntax in DECODABLE
-    halved = photometric in _HALVED and not native_coded and columns % 2 == 0
+    by_codec = layout.encapsulated and syntax in DECODABLE - {DEFLATED_FRAMES}
+    halved = photometric in _HALVED and not by_codec and columns % 2 == 0
     frame_bits = rows * columns * allocated * (2 if halved else samples)
     if rows * columns * samples * max(allocated // 8, 1) > LARGEST_FRAME_BYTES:
         return Undecodable("A single one of its pictures is claimed to be larger than 1 GiB.")
