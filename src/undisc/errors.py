@@ -23,3 +23,7 @@ class StorageFull(UndiscError):
 
 class ArchiveTooNew(UndiscError):
     """The data folder was written by a later version of Undisc."""
+
+
+class DataFolderUnusable(UndiscError):
+    """The data folder cannot be opened or written to; the text is a plain sentence for people."""

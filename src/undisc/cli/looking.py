@@ -33,21 +33,12 @@ def studies(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     if not rows:
         out.print("Nothing is here yet. Take a disc in with: undisc import /media/cdrom", soft_wrap=True)
         return
-    table = Table(box=None, pad_edge=False)
-    for title in ("Date", "Patient", "Patient ID", "Study", "Kinds", "Series", "Images", "UID"):
-        table.add_column(title, no_wrap=title == "UID", justify="right" if title in ("Series", "Images") else "left")
+    # Two lines a study, since a UID alone fills most of a terminal's width, and is what the other commands ask for.
     for row in rows:
-        table.add_row(
-            safe(row.study_date),
-            safe(row.patient_name),
-            safe(row.patient_id),
-            safe(row.description),
-            safe(", ".join(row.modalities)),
-            str(row.series),
-            str(row.instances),
-            row.study_uid,
-        )
-    out.print(table)
+        facts = (row.study_date, row.patient_name, row.patient_id, row.description, " ".join(row.modalities))
+        counts = f"{row.series} series, {row.instances} {'image' if row.instances == 1 else 'images'}"
+        out.print("  ".join([*(safe(fact) for fact in facts if fact), counts]), soft_wrap=True)
+        out.print(f"    {row.study_uid}", soft_wrap=True)
 
 
 def show(study: StudyArgument, as_json: AsJson = False, data_dir: DataDir = None) -> None:

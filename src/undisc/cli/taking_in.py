@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.table import Table
