@@ -46,7 +46,8 @@ function windows(value: unknown): readonly StoredWindow[] {
   return found;
 }
 
-function readFrame(json: Json): Frame {
+/** One frame with everything it needs to be drawn, whatever was left unsaid. */
+export function readFrame(json: Json): Frame {
   const format = text(json.format);
   const wire = text(json.wire);
   const spacing = vector<readonly [number, number]>(json.spacing, 2);

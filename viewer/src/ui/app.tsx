@@ -3,6 +3,7 @@ import { DecodePool } from "../decode/pool";
 import type { Door } from "../link/door";
 import { ByteBudget, pictureBudget } from "../loading/memory";
 import { type Held, release } from "../loading/series";
+import { prepareDrawing } from "../render/prepare";
 import type { FrameSource } from "../source/frame-source";
 import type { StudyManifest } from "../source/model";
 import { Viewing } from "../viewer/viewing";
@@ -44,6 +45,18 @@ export function App({ door, source }: { door: Door; source: FrameSource }) {
       made.stop();
     };
   }, [study, source, door]);
+  const { phase } = state;
+  useEffect(() => {
+    if (phase === "locked") {
+      // While the passcode is typed the line and the machine have nothing else to do.
+      const timer = setTimeout(() => {
+        pool.warm();
+        prepareDrawing();
+      }, 100);
+      return () => clearTimeout(timer);
+    }
+    return undefined;
+  }, [phase]);
   switch (state.phase) {
     case "opening":
       return <OpeningPage />;

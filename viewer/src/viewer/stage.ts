@@ -2,7 +2,7 @@
 
 import { CanvasRenderer } from "../render/canvas2d";
 import type { Renderer } from "../render/picture";
-import { WebglRenderer } from "../render/webgl";
+import { takeDrawing } from "../render/prepare";
 import type { Viewing } from "./viewing";
 
 /** More device pixels than this are not worth the heat on a phone. */
@@ -19,8 +19,9 @@ export class Stage {
     private readonly host: HTMLElement,
     private readonly viewing: Viewing,
   ) {
-    this.canvas = this.newCanvas();
-    this.renderer = WebglRenderer.on(this.canvas);
+    const drawing = takeDrawing();
+    this.canvas = this.lay(drawing.canvas);
+    this.renderer = drawing.renderer;
     if (this.renderer === null) {
       this.drawPlainly();
     }
@@ -40,8 +41,7 @@ export class Stage {
     this.canvas.remove();
   }
 
-  private newCanvas(): HTMLCanvasElement {
-    const canvas = document.createElement("canvas");
+  private lay(canvas: HTMLCanvasElement): HTMLCanvasElement {
     canvas.className = "canvas";
     canvas.setAttribute("aria-hidden", "true");
     this.host.prepend(canvas);
@@ -58,7 +58,7 @@ export class Stage {
   private drawPlainly(): void {
     this.canvas.removeEventListener("webglcontextlost", this.lost);
     this.canvas.remove();
-    this.canvas = this.newCanvas();
+    this.canvas = this.lay(document.createElement("canvas"));
     this.renderer = CanvasRenderer.on(this.canvas);
   }
 
