@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from pydicom.charset import CODES_TO_ENCODINGS, handled_encodings, python_encoding
+from pydicom.charset import CODES_TO_ENCODINGS, python_encoding
 
 DEFAULT = "iso8859"
 """The default repertoire; read as Latin-1 so that every byte, declared or not, has a character and keeps its value."""
@@ -13,6 +13,7 @@ TEXT_DELIMITERS = frozenset(b"\r\n\t\f")
 """Control characters after which the first character set is in force again (PS3.5 6.1.2.5.3)."""
 
 _ESCAPE = b"\x1b"
+_CODECS_WITH_ESCAPES = frozenset({"iso2022_jp", "iso2022_jp_2"})
 _STAND_ALONE = frozenset({"ISO_IR 192", "GB18030", "GBK"})  # no code extensions beside these (PS3.3 C.12.1.1.2)
 _MISSPELT = re.compile(r"ISO[ _-]?(2022[ _-]?)?IR[ _-]?([0-9]{1,3})", re.IGNORECASE)
 _OTHER_NAMES = {
@@ -91,7 +92,7 @@ def _part(part: bytes, encodings: Sequence[str], delimiters: frozenset[int]) -> 
     if encoding != DEFAULT and encoding not in encodings:
         return part.decode(encodings[0], errors="replace")  # an escape that (0008,0005) does not announce
     try:
-        if encoding in handled_encodings:
+        if encoding in _CODECS_WITH_ESCAPES:
             return part.decode(encoding)  # the codec knows the escape sequence itself
         part = part[length:]
         stop = next((at for at, byte in enumerate(part) if byte in delimiters), len(part))
