@@ -219,7 +219,7 @@ def test_what_is_no_opening_is_refused(
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "https://elsewhere.example"},
-        {"Origin": "null"},
+        {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
     ],
 )
 def test_page_of_another_site_cannot_open_a_link_nor_read_one(standing_door: Door, headers: dict[str, str]) -> None:
@@ -229,7 +229,9 @@ def test_page_of_another_site_cannot_open_a_link_nor_read_one(standing_door: Doo
     assert standing_door.get(link, "study", headers=headers).status_code == 403
 
 
-@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://pictures.example"}])
+@pytest.mark.parametrize(
+    "headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://pictures.example"}, {"Origin": "null"}]
+)
 def test_page_of_the_link_can(standing_door: Door, headers: dict[str, str]) -> None:
     link = standing_door.new_link()
     answer = standing_door.client.post(f"/s/{link.link.id}/open", json={"secret": link.secret}, headers=headers)
@@ -242,3 +244,15 @@ def test_browser_that_names_the_server_as_its_origin_can(standing_door: Door) ->
         f"/s/{link.link.id}/open", json={"secret": link.secret}, headers={"Origin": standing_door.base}
     )
     assert answer.status_code == 200
+
+
+def test_page_elsewhere_is_never_told_that_it_may_post_json(standing_door: Door) -> None:
+    """What a browser asks before it posts JSON across sites, and what would let it."""
+    asked = {
+        "Origin": "https://elsewhere.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type",
+    }
+    answer = standing_door.client.options("/s/abcdefghjk/open", headers=asked)
+    assert answer.status_code == 405
+    assert not [name for name in answer.headers if name.startswith("access-control")]

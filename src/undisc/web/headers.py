@@ -70,14 +70,16 @@ class SafeHeaders:
 def from_elsewhere(request: Request, public_url: str) -> bool:
     """Whether a page of another site has this browser ask.
 
-    Browsers since 2023 say so in Sec-Fetch-Site; older ones name the page's origin when they post.
+    Browsers since 2023 say so in Sec-Fetch-Site. Older ones name the page's origin when they post, or "null": since
+    we tell them to send no referrer, some old iPhones name none to us either. Letting that pass costs nothing, as a
+    page elsewhere cannot post JSON without asking us first, which is never granted, and never gets the cookie sent.
     The Host header is compared with here, but nothing is ever built from it.
     """
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site not in ("same-origin", "none")
     origin = request.headers.get("origin")
-    if origin is None:
+    if origin is None or origin == "null":
         return False
     return origin != _origin(public_url) and urlsplit(origin).netloc != request.headers.get("host", "")
 
