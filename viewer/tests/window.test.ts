@@ -14,6 +14,7 @@ import {
   grey,
   presets,
   rangeOfWindow,
+  shownWindow,
   windowOfRange,
 } from "../src/render/window";
 import { valuesAt } from "../src/viewer/viewing";
@@ -38,6 +39,11 @@ describe("window", () => {
     const window = windowOfRange(rangeOfWindow(40, 400));
     expect(window.center).toBeCloseTo(40);
     expect(window.width).toBeCloseTo(400);
+  });
+
+  test("a map of fractions is told its plain middle and span", () => {
+    expect(shownWindow({ low: 0, high: 3 }, frameOf({ format: "f4" }))).toEqual({ center: 1.5, width: 3 });
+    expect(shownWindow({ low: 0, high: 255 }, frameOf())).toEqual({ center: 128, width: 256 });
   });
 
   test("beyond the window there is black and white", () => {

@@ -52,6 +52,8 @@ export class SeriesLoading {
   readonly frames: readonly Frame[];
   /** How many pictures around the cursor are fetched in full. */
   readonly reach: number;
+  /** The name of each frame's full picture in memory. */
+  private readonly keys: readonly string[];
   private readonly queue: FrameQueue;
   private readonly stopping = new AbortController();
   private readonly minis = new Map<number, Uint8Array<ArrayBuffer>>();
@@ -73,6 +75,7 @@ export class SeriesLoading {
   ) {
     this.id = manifest.id;
     this.frames = manifest.frames;
+    this.keys = manifest.frames.map(fullKey);
     const largest = Math.max(1, ...this.frames.map(bytesOf));
     const fitting = reachWithin(memory.limit, largest, this.frames.length);
     this.reach = frugal ? Math.min(fitting, FRUGAL_REACH) : fitting;
@@ -93,24 +96,16 @@ export class SeriesLoading {
 
   /** Pictures of this series there are in full. */
   get ready(): number {
-    return this.frames.reduce((sum, frame) => sum + (this.memory.has(fullKey(frame)) ? 1 : 0), 0);
+    return this.keys.reduce((sum, key) => sum + (this.memory.has(key) ? 1 : 0), 0);
   }
 
   isFull(index: number): boolean {
-    const frame = this.frames[index];
-    return frame !== undefined && this.memory.has(fullKey(frame));
+    return this.memory.has(this.keys[index] ?? "");
   }
 
   /** Somebody looks at a slice, having come from below (1) or above (-1). */
   lookAt(index: number, direction: 1 | -1): void {
     this.cursor = index;
-    // What is near counts as used last, so that what is far goes first when memory is short.
-    for (const near of nearestFirst(this.frames.length, index, direction, this.reach).reverse()) {
-      const frame = this.frames[near];
-      if (frame !== undefined) {
-        this.memory.get(fullKey(frame));
-      }
-    }
     this.head(index, direction);
     this.rest(index);
   }
@@ -122,14 +117,19 @@ export class SeriesLoading {
     const racing = now - this.lookedAt < RACING;
     this.lookedAt = now;
     if (!racing || now - this.headedAt > LONGEST_RACE) {
-      this.headedAt = now;
-      this.queue.lookAt(index, direction);
+      this.fetchAround(index, direction);
     } else {
-      this.heading = setTimeout(() => {
-        this.headedAt = performance.now();
-        this.queue.lookAt(index, direction);
-      }, RACING);
+      this.heading = setTimeout(() => this.fetchAround(index, direction), RACING);
     }
+  }
+
+  private fetchAround(index: number, direction: 1 | -1): void {
+    this.headedAt = performance.now();
+    // What is near counts as used last, so that what is far goes first when memory is short.
+    for (const near of nearestFirst(this.frames.length, index, direction, this.reach).reverse()) {
+      this.memory.get(this.keys[near] ?? "");
+    }
+    this.queue.lookAt(index, direction);
   }
 
   /** Keeps a preview that came with the manifest. */
@@ -272,7 +272,7 @@ export class SeriesLoading {
       return;
     }
     this.decodingMinis.add(index);
-    const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/webp" })).catch(() => null);
+    const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/jpeg" })).catch(() => null);
     this.decodingMinis.delete(index);
     if (bitmap === null) {
       this.minis.delete(index);

@@ -14,9 +14,16 @@ export function rangeOfWindow(center: number, width: number): ValueRange {
   return { low: center - 0.5 - half, high: center - 0.5 + half };
 }
 
-/** The inverse of rangeOfWindow, for showing to people. */
+/** The inverse of rangeOfWindow. */
 export function windowOfRange(range: ValueRange): { center: number; width: number } {
   return { center: (range.low + range.high) / 2 + 0.5, width: range.high - range.low + 1 };
+}
+
+/** Centre and width to show for a range of a frame; measures with fractions have no half steps between them. */
+export function shownWindow(range: ValueRange, frame: Frame | null): { center: number; width: number } {
+  return frame?.format.startsWith("f")
+    ? { center: (range.low + range.high) / 2, width: range.high - range.low }
+    : windowOfRange(range);
 }
 
 /** 0 (black) to 1 (white) for a modality value, before any inversion. */

@@ -85,7 +85,9 @@ export function SeriesList({ viewing, source }: { viewing: Viewing; source: Fram
                     <span class="series-title" dir="auto">
                       {titleOf(entry)}
                     </span>
-                    <span class="series-count">{whatIsInIt(entry)}</span>
+                    <span class="series-count" dir="auto">
+                      {whatIsInIt(entry)}
+                    </span>
                   </span>
                 </button>
               </li>

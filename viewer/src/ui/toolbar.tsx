@@ -1,3 +1,4 @@
+import { useRef } from "preact/hooks";
 import { words } from "../messages/index";
 import { type Preset, presets, rangeOfWindow } from "../render/window";
 import type { Tool, Viewing } from "../viewer/viewing";
@@ -29,6 +30,7 @@ function choices(viewing: Viewing): Choice[] {
 
 function ContrastMenu({ viewing }: { viewing: Viewing }) {
   const { contrast, frame } = viewing;
+  const byPointer = useRef(false);
   const named = choices(viewing);
   const chosen = contrast.kind === "chosen" ? contrast.id : contrast.kind;
   const choose = (id: string) => {
@@ -47,10 +49,18 @@ function ContrastMenu({ viewing }: { viewing: Viewing }) {
       <select
         data-testid="presets"
         value={chosen}
+        onPointerDown={() => {
+          byPointer.current = true;
+        }}
+        onKeyDown={() => {
+          byPointer.current = false;
+        }}
         onChange={(event) => {
           choose(event.currentTarget.value);
-          // Arrow keys are the picture's again.
-          event.currentTarget.blur();
+          if (byPointer.current) {
+            // Whoever chose with the mouse wants the arrow keys back for the pictures.
+            event.currentTarget.blur();
+          }
         }}
       >
         <option value="as-taken">{words.asTaken}</option>
@@ -75,7 +85,7 @@ interface ToolbarProps {
 export function Toolbar({ viewing, more, help }: ToolbarProps) {
   const hasPictures = viewing.entry?.kind === "images";
   return (
-    <div class="toolbar" role="toolbar" aria-label={words.tools}>
+    <section class="toolbar" aria-label={words.tools}>
       <div class="tools">
         {TOOLS.map((tool) => (
           <button
@@ -123,6 +133,6 @@ export function Toolbar({ viewing, more, help }: ToolbarProps) {
           </button>
         </div>
       )}
-    </div>
+    </section>
   );
 }

@@ -1,6 +1,6 @@
 /** The viewer as a whole: who, which series, the picture, and what can be done with it. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { words } from "../messages/index";
 import type { FrameSource } from "../source/frame-source";
 import { belongsToField, press } from "../viewer/keys";
@@ -12,7 +12,7 @@ import { DocumentPanel, NotShownPanel } from "./document-panel";
 import { SeriesList } from "./series-list";
 import { SliceSlider } from "./slice-slider";
 import { Toolbar } from "./toolbar";
-import { useChanges } from "./use-changes";
+import { useFrequentChanges } from "./use-changes";
 import { Viewport } from "./viewport";
 
 export interface ScreenProps {
@@ -22,7 +22,7 @@ export interface ScreenProps {
 }
 
 export function ViewerScreen({ viewing, source, leave }: ScreenProps) {
-  useChanges(viewing);
+  useFrequentChanges(viewing);
   const [dialog, setDialog] = useState<"help" | "more" | null>(null);
   const shown = useRef(dialog);
   shown.current = dialog;
@@ -45,12 +45,14 @@ export function ViewerScreen({ viewing, source, leave }: ScreenProps) {
     };
   }, [viewing]);
   const { entry } = viewing;
-  const about = <About viewing={viewing} source={source} />;
+  const about = useMemo(() => <About viewing={viewing} source={source} />, [viewing, source]);
+  // The list shows which series is open, so it hangs on that too.
+  const list = useMemo(() => <SeriesList viewing={viewing} source={source} />, [viewing, source, entry]);
   return (
     <div class="viewer" data-tool={viewing.tool} data-kind={entry?.kind ?? "none"}>
       <Banner viewing={viewing} leave={leave} />
       <nav class="side" aria-label={words.seriesList}>
-        <SeriesList viewing={viewing} source={source} />
+        {list}
         <div class="side-foot">{about}</div>
       </nav>
       <main class="middle">

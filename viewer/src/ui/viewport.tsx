@@ -3,7 +3,7 @@ import { edgeLabels } from "../geometry/orientation";
 import { scaleBar } from "../geometry/view";
 import { count, decimal, dicomDate, measured, percent } from "../messages/format";
 import { words } from "../messages/index";
-import { digitsFor, windowOfRange } from "../render/window";
+import { digitsFor, shownWindow } from "../render/window";
 import { Gestures } from "../viewer/gestures";
 import { Stage } from "../viewer/stage";
 import type { Probe, Viewing } from "../viewer/viewing";
@@ -120,7 +120,7 @@ export function Viewport({ viewing }: { viewing: Viewing }) {
   }, [viewing]);
   const { entry, studyEntry, manifest, range, probe } = viewing;
   const title = entry === null ? "" : titleOf(entry);
-  const shown = windowOfRange(range);
+  const shown = shownWindow(range, viewing.frame);
   const digits = digitsFor(range);
   const at = count(viewing.index + 1);
   const of = count(viewing.count);

@@ -75,6 +75,10 @@ export class Stage {
   }
 
   private schedule(): void {
+    if (this.viewing.fidelity !== "full") {
+      // What is no longer shown in full must not be called so until the next drawing.
+      this.host.dataset.fidelity = this.viewing.fidelity;
+    }
     if (this.scheduled === 0) {
       this.scheduled = requestAnimationFrame(() => {
         this.scheduled = 0;
@@ -96,6 +100,7 @@ export class Stage {
       return;
     }
     this.host.dataset.fidelity = viewing.fidelity;
+    this.host.dataset.series = String(viewing.entry?.id ?? "");
     this.host.dataset.renderer = this.renderer?.name ?? "none";
   }
 }
