@@ -19,7 +19,7 @@ from undisc.archive.words import modality_word
 from undisc.audit.trail import Trail
 from undisc.dicom.model import Scanned
 from undisc.dicom.pixels.model import Derived, Undecodable
-from undisc.dicom.pixels.pack import PackDamaged, PackTable, read_blob, read_table
+from undisc.dicom.pixels.pack import PackDamaged, PackTable, read_blob, read_entry, read_table
 from undisc.dicom.pixels.pool import DecodePool
 from undisc.dicom.scan import HeaderScanner
 from undisc.storage.local import LocalFolder
@@ -97,8 +97,7 @@ class Deriver:
         if not rows:
             return
         names = rows[0].names
-        described: list[tuple[Place, dict[str, Any], tuple[InstanceRow, int]]] = []
-        tables: dict[int, PackTable] = {}
+        described: list[tuple[Place, dict[str, Any], bytes]] = []
         first: Scanned | None = None
         metadata = io.BytesIO()
         with gzip.GzipFile(fileobj=metadata, mode="wb", compresslevel=6, mtime=0) as out:
@@ -111,19 +110,20 @@ class Deriver:
                 out.write(b",\n" if written else b"")
                 out.write(scanned.json)
                 written += 1
-                table = self._table(row)
-                if table is None:
+                packed = self._packed(row)
+                if packed is None:
                     continue
                 first = first or scanned
-                tables[row.id] = table
-                for index, (place, entry) in enumerate(describe_frames(row, scanned, table)):
-                    described.append((place, entry, (row, index)))
+                table, minis = packed
+                for (place, entry), mini in zip(describe_frames(row, scanned, table), minis, strict=True):
+                    described.append((place, entry, mini))
             out.write(b"]")
         self._put(names, "metadata.json.gz", metadata.getvalue())
         if described and first:
             ordered = [described[index] for index in display_order([place for place, _, _ in described])]
             self._put_manifest(names, series_row, first, [entry for _, entry, _ in ordered])
-            self._put_strip(names, [where for _, _, where in ordered], tables)
+            self._put_strip(names, [mini for _, _, mini in ordered])
+            self._put_thumbnail(names, {row.id: row for row in rows}, [entry for _, entry, _ in ordered])
         with self._trail.work() as work:
             store.set_series_derived(work.connection, series_row, len(rows))
 
@@ -144,17 +144,21 @@ class Deriver:
         text = json.dumps(manifest, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         self._put(names, "manifest.json.gz", gzip.compress(text.encode(), 6, mtime=0))
 
-    def _put_strip(self, names: Names, frames: list[tuple[InstanceRow, int]], tables: dict[int, PackTable]) -> None:
+    def _put_strip(self, names: Names, minis: list[bytes]) -> None:
         """All slices small in one file: magic, count, each length, then the pictures in display order."""
-        minis = []
-        for row, index in frames:
-            with self._storage.open(keys.frames(row.names.study, row.names.series, row.names.instance)) as pack:
-                minis.append(read_blob(pack, tables[row.id][index].mini))
         lengths = struct.pack(f"<I{len(minis)}I", len(minis), *(len(mini) for mini in minis))
         self._put(names, "strip", _STRIP_MAGIC + lengths + b"".join(minis))
-        middle = minis[len(minis) // 2] or next((mini for mini in minis if mini), b"")
-        if middle:
-            self._put(names, "thumbnail.webp", middle)
+
+    def _put_thumbnail(self, names: Names, rows: dict[int, InstanceRow], entries: list[dict[str, Any]]) -> None:
+        """The middle picture's preview, or the first one after it that there is."""
+        middle = len(entries) // 2
+        for entry in (*entries[middle:], *entries[:middle]):
+            row = rows[entry["i"]]
+            with self._storage.open(keys.frames(row.names.study, row.names.series, row.names.instance)) as pack:
+                preview = read_blob(pack, read_entry(pack, entry["n"]).preview)
+            if preview:
+                self._put(names, "thumbnail.webp", preview)
+                return
 
     def _scan(self, row: InstanceRow) -> Scanned | None:
         try:
@@ -165,12 +169,14 @@ class Deriver:
             result = self._scanner.scan(data)
         return result if isinstance(result, Scanned) else None
 
-    def _table(self, row: InstanceRow) -> PackTable | None:
+    def _packed(self, row: InstanceRow) -> tuple[PackTable, list[bytes]] | None:
+        """An instance's table, and the mini of each of its frames."""
         if row.derived != "done":
             return None
         try:
             with self._storage.open(keys.frames(row.names.study, row.names.series, row.names.instance)) as pack:
-                return read_table(pack)
+                table = read_table(pack)
+                return table, [read_blob(pack, entry.mini) for entry in table]
         except (FileNotFoundError, PackDamaged):
             return None
 

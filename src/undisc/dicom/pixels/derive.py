@@ -22,7 +22,7 @@ from undisc.dicom.pixels.model import (
     Window,
 )
 from undisc.dicom.pixels.pack import PackWriter
-from undisc.dicom.pixels.preview import MINI_SIDE, PREVIEW_SIDE, render_preview, webp
+from undisc.dicom.pixels.preview import MINI_SIDE, PREVIEW_SIDE, jpeg, render_preview, webp
 from undisc.dicom.pixels.window import default_window
 from undisc.dicom.pixels.wire import encode_wire
 from undisc.dicom.scan import scan
@@ -126,7 +126,7 @@ def _add_frame(
     kind, code, wire = encode_wire(values)
     samples = values.shape[2] if values.ndim == 3 else 1
     rows, columns = values.shape[:2]
-    writer.add(kind, code, samples, rows, columns, least, greatest, window, wire, webp(preview), webp(mini))
+    writer.add(kind, code, samples, rows, columns, least, greatest, window, wire, webp(preview), jpeg(mini))
 
 
 def _range(values: np.ndarray) -> tuple[float, float]:

@@ -1,13 +1,14 @@
-"""Small pictures: shrunk by area, windowed to 8 bits, and coded as WebP."""
+"""Small pictures: shrunk by area, windowed to 8 bits; previews coded as WebP, the minis of strips as JPEG."""
 
 import imagecodecs
 import numpy as np
 
 from undisc.dicom.pixels.model import Window
 
-PREVIEW_SIDE = 512
+PREVIEW_SIDE = 256
 MINI_SIDE = 128
 _QUALITY = 60
+_MINI_QUALITY = 55
 _FASTEST = 0
 
 
@@ -35,6 +36,11 @@ def webp(picture: np.ndarray) -> bytes:
     for sample in range(3):  # three strided copies take half the time of one that broadcasts
         rgb[:, :, sample] = picture[:, :, sample] if picture.ndim == 3 else picture
     return bytes(imagecodecs.webp_encode(rgb, _QUALITY, lossless=False, method=_FASTEST, numthreads=1))
+
+
+def jpeg(picture: np.ndarray) -> bytes:
+    """u1 grey or RGB as JPEG: at the size of a mini as small as WebP, for a tenth of the work."""
+    return bytes(imagecodecs.jpeg8_encode(np.ascontiguousarray(picture), _MINI_QUALITY, optimize=True))
 
 
 def shrink(values: np.ndarray, side: int) -> np.ndarray:
