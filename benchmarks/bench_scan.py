@@ -30,7 +30,7 @@ _LEAST_IN_A_SERIES = 20
 
 def generated_series(name: str, slices: int) -> list[bytes]:
     """A series of about 150 elements a header, private ones and sequences among them; per-slice elements vary."""
-    template = dcmread(get_testdata_file(name, download=False))
+    template = dcmread(str(get_testdata_file(name, download=False)))
     template.ReferencedStudySequence = Sequence([_reference("1.2.840.10008.3.1.2.3.1", "1.2.3.4.5")])
     template.RequestAttributesSequence = Sequence([_request()])
     template.ProcedureCodeSequence = Sequence([_code("24627-2", "LN", "CT Chest")])

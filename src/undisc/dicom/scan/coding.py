@@ -138,7 +138,7 @@ class Coding:
             return self._shape(tag, "UN", form, known=False)
         return Shape(tag, "UN", form, Kind.PUBLIC_UN, _RENDERERS[False]["UN"], True)
 
-    def _without_vr(self, tag: int, form: Form) -> Shape:
+    def _without_vr(self, tag: int, form: int) -> Shape:
         try:
             return self._shape(tag, self._certain(dictionary_VR(tag)), form)
         except KeyError:
@@ -152,7 +152,7 @@ class Coding:
             return "SS" if self.signed else "US"
         return "OW" if " or " in vr else vr
 
-    def _private(self, tag: int, form: Form) -> Shape:
+    def _private(self, tag: int, form: int) -> Shape:
         element = tag & 0xFFFF
         if 0x10 <= element <= 0xFF:
             return self._shape(tag, "LO", form)

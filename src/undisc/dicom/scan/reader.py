@@ -120,8 +120,8 @@ class HeaderScanner:
             if index < len(runs):
                 run = runs[index]
                 if buffer.startswith(run.chunk, at) and run.first_tag > last:
-                    if run.object:
-                        objects.append(run.object)
+                    if run.body:
+                        objects.append(run.body)
                     attributes.update(run.attributes)
                     if run.groups:
                         groups.update(run.groups)
@@ -176,7 +176,7 @@ class HeaderScanner:
             last = shape.tag
             values = element.values
             if shape.kind != Kind.GROUP_LENGTH:
-                objects.append(element.object)
+                objects.append(element.body)
             if shape.keyword is not None and isinstance(values, tuple):
                 attributes[shape.keyword] = values
             elif shape.kind == Kind.SEQUENCE:
@@ -196,7 +196,7 @@ class HeaderScanner:
                     learning.append([])
                 else:
                     raw = buffer[before:at]
-                    learning[-1].append(Known(raw, shape, element.object, values, coding))
+                    learning[-1].append(Known(raw, shape, element.body, values, coding))
         if learning is not None and key is not None:
             self._templates.keep(key, learning)
         return found

@@ -19,7 +19,7 @@ class Known:
 
     raw: bytes
     shape: Shape
-    object: bytes
+    body: bytes
     values: object
     coding: Coding
 
@@ -29,6 +29,7 @@ class Run:
 
     __slots__ = (
         "attributes",
+        "body",
         "changes_context",
         "chunk",
         "coding",
@@ -37,7 +38,6 @@ class Run:
         "first_tag",
         "groups",
         "last_tag",
-        "object",
         "size",
     )
 
@@ -45,7 +45,7 @@ class Run:
         self.elements = elements
         self.chunk = b"".join(element.raw for element in elements)
         self.size = len(self.chunk)
-        self.object = b",".join(e.object for e in elements if e.shape.kind != Kind.GROUP_LENGTH)
+        self.body = b",".join(e.body for e in elements if e.shape.kind != Kind.GROUP_LENGTH)
         self.first_tag = elements[0].shape.tag
         self.last_tag = elements[-1].shape.tag
         self.coding = elements[-1].coding
@@ -97,7 +97,7 @@ class Template:
         return False
 
     def size(self) -> int:
-        return sum(run.size + len(run.object) + 400 * len(run.elements) for run in self.runs)
+        return sum(run.size + len(run.body) + 400 * len(run.elements) for run in self.runs)
 
 
 class Templates:

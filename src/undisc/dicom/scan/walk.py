@@ -48,13 +48,13 @@ class Cut(Exception):
 class Element:
     """An element as it was read; `volatile` when its attribute object holds an offset into this file."""
 
-    __slots__ = ("following", "object", "shape", "start", "values", "volatile")
+    __slots__ = ("body", "following", "shape", "start", "values", "volatile")
 
     def __init__(self, following: int, shape: Shape, start: int, body: bytes, values: object, volatile: bool) -> None:
         self.following = following
         self.shape = shape
         self.start = start
-        self.object = body
+        self.body = body
         self.values = values
         self.volatile = volatile
 
@@ -299,7 +299,7 @@ class Walk:
             at = element.following
             if shape.kind == Kind.GROUP_LENGTH:
                 continue  # no part of the model (PS3.18 F.2.2)
-            objects.append(element.object)
+            objects.append(element.body)
             volatile = volatile or element.volatile
             if shape.kind >= Kind.CHARSET:
                 coding = self.after(element, coding, creators)
