@@ -96,8 +96,9 @@ def test_fragments_that_run_past_the_end_are_cut_to_it() -> None:
     assert scanned.damage
 
 
-def test_offset_tables_that_lie_are_not_followed() -> None:
-    table = _ITEM + struct.pack("<III", 8, 0, 0x7FFFFFFF)
+@pytest.mark.parametrize("offsets", [(0, 0x7FFFFFFF), (0x7FFFFFFE, 0x7FFFFFFF), (5, 3), (0, 0)])
+def test_offset_tables_that_lie_are_not_followed(offsets: tuple[int, int]) -> None:
+    table = _ITEM + struct.pack("<III", 8, *offsets)
     fragments = table + _ITEM + struct.pack("<I", 4) + b"one!" + _ITEM + struct.pack("<I", 4) + b"two!"
     head = struct.pack("<HH2sHI", 0x7FE0, 0x10, b"OB", 0, 0xFFFFFFFF)
     data = _picture(8, 8, 2, head + fragments + b"\xfe\xff\xdd\xe0" + bytes(4))
@@ -174,3 +175,17 @@ def test_no_sentence_about_damage_quotes_a_value() -> None:
         said = result.damage if isinstance(result, Scanned) else (getattr(result, "reason", ""),)
         assert said
         assert "SECRET" not in " ".join(said)
+
+
+def test_known_elements_out_of_order_do_not_hold_the_reader() -> None:
+    """A run of elements seen before comes after a later tag: it must neither be taken nor tried for ever."""
+    series = element(0x0020000E, "UI", b"1.2.3\0")
+    run = element(0x00280010, "US", b"\1\0") + element(0x00280011, "US", b"\1\0")
+    scanner = HeaderScanner()
+    assert isinstance(scanner.scan(file_of(_UID, series, element(0x00200013, "IS", b"1 "), run)), Scanned)
+    assert isinstance(scanner.scan(file_of(_UID, series, element(0x00200013, "IS", b"2 "), run)), Scanned)
+    late = element(0x00281052, "DS", b"0 ")
+    result = scanner.scan(file_of(_UID, series, element(0x00200013, "IS", b"3 "), late, run))
+    assert isinstance(result, Scanned)
+    assert scanner.handed_over == 1
+    assert result.first("Rows") == 1

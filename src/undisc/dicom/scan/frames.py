@@ -151,7 +151,7 @@ def _by_basic(data: Buffer, table: Extent, pictures: list[Extent], big: bool) ->
     at_offset = {picture.offset - start: index for index, picture in enumerate(pictures)}
     begins = [at_offset[offset] for offset in offsets if offset in at_offset]
     reached = pictures[-1].offset - start
-    if len(begins) != sum(1 for offset in offsets if offset <= reached) or sorted(set(begins)) != begins:
+    if not begins or len(begins) != sum(1 for offset in offsets if offset <= reached) or sorted(set(begins)) != begins:
         return None
     ends = [*begins[1:], len(pictures)]
     return tuple(tuple(pictures[first:last]) for first, last in zip(begins, ends, strict=True))

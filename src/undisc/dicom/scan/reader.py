@@ -146,7 +146,7 @@ class HeaderScanner:
                         self._templates.drop(key)
                         break
                     index += 1
-                if index < len(runs) and template.settle(index, buffer, at, tag):
+                if index < len(runs) and tag > last and template.settle(index, buffer, at, tag):
                     continue
             try:
                 noted = len(walk.damage)
