@@ -1,6 +1,6 @@
 /** What happens between the link and the pictures: nothing is shown before it is proven that it may be. */
 
-import type { FrameSource, Locked } from "../source/frame-source";
+import type { FrameSource, Locked, Opening } from "../source/frame-source";
 import type { StudyManifest } from "../source/model";
 
 export type DoorState =
@@ -61,7 +61,8 @@ export class Door {
 
   private async ask(passcode: string | null): Promise<void> {
     const before = this.state;
-    const opening = await this.source.open(passcode);
+    // Whatever went wrong, a page that waits for ever would be worse than one that offers another try.
+    const opening = await this.source.open(passcode).catch((): Opening => ({ outcome: "unreachable" }));
     switch (opening.outcome) {
       case "opened":
         this.become({ phase: "open", study: opening.study });

@@ -21,6 +21,8 @@ export interface Memory {
   removeItem(key: string): void;
 }
 
+const PATIENCE = 30_000;
+
 export class HttpFrameSource implements FrameSource {
   private readonly remembered: string;
   /** Tells another secret pasted into the tab from the one that opened the link. */
@@ -159,14 +161,28 @@ export class HttpFrameSource implements FrameSource {
     throw new NotAvailable();
   }
 
-  private ask(path: string, signal: AbortSignal | undefined, init: RequestInit): Promise<Response> {
-    return fetch(`${this.base}/${path}`, {
-      credentials: "same-origin",
-      redirect: "error",
-      referrerPolicy: "no-referrer",
-      signal: signal ?? null,
-      ...init,
-    }).catch(unreachable);
+  /** Rejects with SourceUnreachable when no answer has begun after half a minute: some networks swallow what is sent. */
+  private async ask(path: string, signal: AbortSignal | undefined, init: RequestInit): Promise<Response> {
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), PATIENCE);
+    const callOff = () => patience.abort();
+    signal?.addEventListener("abort", callOff, { once: true });
+    if (signal?.aborted) {
+      patience.abort();
+    }
+    try {
+      return await fetch(`${this.base}/${path}`, {
+        credentials: "same-origin",
+        redirect: "error",
+        referrerPolicy: "no-referrer",
+        signal: patience.signal,
+        ...init,
+      });
+    } catch {
+      throw signal?.aborted ? new DOMException("called off", "AbortError") : new SourceUnreachable();
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 

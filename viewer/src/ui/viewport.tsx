@@ -122,8 +122,8 @@ export function Viewport({ viewing }: { viewing: Viewing }) {
   const title = entry === null ? "" : titleOf(entry);
   const shown = shownWindow(range, viewing.frame);
   const digits = digitsFor(range);
-  const at = count(viewing.index + 1);
-  const of = count(viewing.count);
+  const at = decimal(viewing.index + 1, 0);
+  const of = decimal(viewing.count, 0);
   const problem = trouble(viewing);
   const place = [dicomDate(studyEntry?.date ?? ""), studyEntry?.title ?? ""].filter((part) => part !== "").join(" · ");
   return (

@@ -7,11 +7,14 @@ import type { Viewing } from "./viewing";
 
 /** More device pixels than this are not worth the heat on a phone. */
 const MOST_RATIO = 2;
+const MOST_LOSSES = 3;
 
 export class Stage {
   private canvas: HTMLCanvasElement;
   private renderer: Renderer | null;
   private scheduled = 0;
+  /** Contexts lost so far; a chip that keeps letting go is not asked again. */
+  private losses = 0;
   private readonly unlisten: () => void;
   private readonly observer: ResizeObserver;
 
@@ -26,6 +29,7 @@ export class Stage {
       this.drawPlainly();
     }
     this.canvas.addEventListener("webglcontextlost", this.lost);
+    document.addEventListener("visibilitychange", this.seenAgain);
     this.observer = new ResizeObserver(() => this.measure());
     this.observer.observe(host);
     this.unlisten = viewing.listen(() => this.schedule());
@@ -35,6 +39,7 @@ export class Stage {
   dispose(): void {
     cancelAnimationFrame(this.scheduled);
     this.observer.disconnect();
+    document.removeEventListener("visibilitychange", this.seenAgain);
     this.unlisten();
     this.canvas.removeEventListener("webglcontextlost", this.lost);
     this.renderer?.dispose();
@@ -50,8 +55,25 @@ export class Stage {
 
   private readonly lost = (event: Event): void => {
     event.preventDefault();
+    this.losses += 1;
     this.drawPlainly();
     this.measure();
+  };
+
+  /** Phones take the graphics away from pages in the background, and give them back to those that ask. */
+  private readonly seenAgain = (): void => {
+    if (document.visibilityState !== "visible" || this.losses === 0 || this.losses > MOST_LOSSES) {
+      return;
+    }
+    const drawing = takeDrawing();
+    if (this.renderer?.name === "2d" && drawing.renderer !== null) {
+      this.renderer.dispose();
+      this.canvas.remove();
+      this.canvas = this.lay(drawing.canvas);
+      this.renderer = drawing.renderer;
+      this.canvas.addEventListener("webglcontextlost", this.lost);
+      this.measure();
+    }
   };
 
   /** A canvas keeps its first kind of context for life, so the plain one needs a new canvas. */
@@ -94,7 +116,8 @@ export class Stage {
     const showing = viewing.showing ?? nothing;
     const drawn = this.renderer?.draw(picture, showing) ?? false;
     if (!drawn && this.renderer?.name === "webgl2") {
-      // Too large for the graphics chip, or its context is gone without a word.
+      // Too large for the graphics chip, or its context is gone without a word: not worth asking it again.
+      this.losses = 0;
       this.drawPlainly();
       this.measure();
       return;
