@@ -7,6 +7,8 @@ export default defineConfig({
     outDir: "../src/undisc/web/static/viewer",
     emptyOutDir: true,
     manifest: true,
+    // The licences of what is bundled travel with the bundle.
+    license: { fileName: "licenses.md" },
     modulePreload: { polyfill: false },
     // Safari 15 is what the oldest iPhones still in use run (iPhone 6s).
     target: ["es2022", "safari15", "chrome94", "firefox93"],

@@ -73,6 +73,7 @@ class FakeServer {
   readonly asked: { index: number; priority: Priority; signal: AbortSignal; answer(fetched: Fetched): void }[] = [];
   readonly there = new Set<number>();
   readonly stalls: boolean[] = [];
+  free = true;
   private timers: (() => void)[] = [];
   readonly queue: FrameQueue;
 
@@ -82,6 +83,7 @@ class FakeServer {
       reach,
       slots,
       has: (index) => this.there.has(index),
+      ahead: () => this.free,
       fetch: (index, priority, signal) =>
         new Promise((resolve, reject) => {
           signal.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
@@ -129,7 +131,7 @@ describe("queue", () => {
     const server = new FakeServer(100);
     server.queue.lookAt(50, 1);
     expect(server.asked[0]).toMatchObject({ index: 50, priority: "high" });
-    expect(server.open).toEqual([50, 51]);
+    expect(server.open).toEqual([50]);
   });
 
   test("once it is there, the nearest follow, as many at once as there are slots", async () => {
@@ -141,12 +143,23 @@ describe("queue", () => {
     expect(server.open).toEqual([51, 52, 48]);
   });
 
+  test("nothing is fetched ahead before the line is free for it", async () => {
+    const server = new FakeServer(100);
+    server.free = false;
+    server.queue.lookAt(50, 1);
+    await server.answer(50);
+    expect(server.open).toEqual([]);
+    server.free = true;
+    server.queue.resume();
+    expect(server.open).toEqual([51, 49, 52]);
+  });
+
   test("moving far calls off what nobody waits for", async () => {
     const server = new FakeServer(100);
     server.queue.lookAt(10, 1);
     await server.answer(10);
     server.queue.lookAt(90, 1);
-    expect(server.open).toEqual([90, 91]);
+    expect(server.open).toEqual([90]);
     expect(server.asked.filter((one) => one.index < 20 && one.index !== 10).every((one) => one.signal.aborted)).toBe(
       true,
     );

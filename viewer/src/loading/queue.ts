@@ -13,6 +13,8 @@ export interface QueueOptions {
   /** How many are fetched at once. */
   slots: number;
   has(index: number): boolean;
+  /** Whether the line is free for more than the picture under the cursor. */
+  ahead(): boolean;
   /** Never rejects, except with an AbortError. */
   fetch(index: number, priority: Priority, signal: AbortSignal): Promise<Fetched>;
   /** Called as fetching begins to fail for want of a network, and as it succeeds again. */
@@ -56,6 +58,11 @@ export class FrameQueue {
     this.pump();
   }
 
+  /** The line has become free for more. */
+  resume(): void {
+    this.pump();
+  }
+
   isHopeless(index: number): boolean {
     return this.hopeless.has(index);
   }
@@ -76,7 +83,7 @@ export class FrameQueue {
     }
     for (const index of this.order) {
       const urgent = index === this.cursor;
-      if (!urgent && this.flights.size >= this.limit()) {
+      if (!urgent && !this.mayFetchAhead()) {
         return;
       }
       if (!this.flights.has(index) && !this.hopeless.has(index) && !this.options.has(index)) {
@@ -88,9 +95,9 @@ export class FrameQueue {
     }
   }
 
-  /** While the picture under the cursor is on its way, one other shares the line with it at most. */
-  private limit(): number {
-    return this.flights.has(this.cursor) ? Math.min(2, this.options.slots) : this.options.slots;
+  /** While the picture under the cursor is on its way it has the line to itself. */
+  private mayFetchAhead(): boolean {
+    return this.flights.size < this.options.slots && !this.flights.has(this.cursor) && this.options.ahead();
   }
 
   private makeRoom(): void {

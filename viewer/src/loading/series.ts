@@ -31,7 +31,7 @@ export interface SeriesEvents {
 }
 
 /** The strip waits so long for the first full picture, which goes before it. */
-const STRIP_WAIT = 400;
+const STRIP_WAIT = 800;
 /** A slice rested on for so long gets its larger preview when the full picture is slow. */
 const PREVIEW_WAIT = 150;
 /** Slices that follow each other faster than this are raced through; see head(). */
@@ -64,6 +64,8 @@ export class SeriesLoading {
   private headedAt = Number.NEGATIVE_INFINITY;
   private heading: ReturnType<typeof setTimeout> | undefined;
   private stripAsked = false;
+  /** The strip goes before pictures fetched ahead: with it the whole series can be scrolled. */
+  private stripDone: boolean;
 
   constructor(
     manifest: SeriesManifest,
@@ -76,6 +78,7 @@ export class SeriesLoading {
     this.id = manifest.id;
     this.frames = manifest.frames;
     this.keys = manifest.frames.map(fullKey);
+    this.stripDone = manifest.frames.length < 2;
     const largest = Math.max(1, ...this.frames.map(bytesOf));
     const fitting = reachWithin(memory.limit, largest, this.frames.length);
     this.reach = frugal ? Math.min(fitting, FRUGAL_REACH) : fitting;
@@ -84,6 +87,7 @@ export class SeriesLoading {
       reach: this.reach,
       slots: SLOTS,
       has: (index) => this.isFull(index),
+      ahead: () => this.stripDone,
       fetch: (index, priority, signal) => this.fetchFull(index, priority, signal),
       stalled: (stalled) => events.stalled(stalled),
       after: (milliseconds, run) => {
@@ -91,7 +95,7 @@ export class SeriesLoading {
         return () => clearTimeout(timer);
       },
     });
-    setTimeout(() => void this.loadStrip(), STRIP_WAIT);
+    setTimeout(() => this.startStrip(), STRIP_WAIT);
   }
 
   /** Pictures of this series there are in full. */
@@ -188,7 +192,7 @@ export class SeriesLoading {
       signal.throwIfAborted();
       this.memory.put(fullKey(frame), { pixels }, pixels.byteLength);
       this.events.arrived(index);
-      void this.loadStrip();
+      this.startStrip();
       return "done";
     } catch (error) {
       return this.judge(error);
@@ -235,11 +239,19 @@ export class SeriesLoading {
     }
   }
 
-  private async loadStrip(): Promise<void> {
+  private startStrip(): void {
     if (this.stripAsked || this.stopping.signal.aborted || this.frames.length < 2) {
       return;
     }
     this.stripAsked = true;
+    void this.loadStrip().then(() => {
+      this.stripDone = true;
+      this.queue.resume();
+    });
+  }
+
+  /** Never rejects: without the strip, scrolling shows less, and that is all. */
+  private async loadStrip(): Promise<void> {
     const all = this.frames.length * MINI_BYTES <= this.memory.limit / 4;
     const signal = this.stopping.signal;
     for (let tries = 0; tries < 3 && !signal.aborted; tries++) {
