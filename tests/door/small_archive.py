@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,7 @@ class SmallArchive:
 
     def original(self, instance_id: int) -> Original | None:
         path = self._folder / f"{instance_id}.dcm"
-        return Original(path.name, path, path.stat().st_size)
+        return Original(path.name, path.stat().st_size, partial(path.open, "rb"))
 
     def originals(self, study_ids: Sequence[int]) -> Iterator[Original]:
         if self.other_originals is not None:
@@ -132,4 +133,4 @@ class SmallArchive:
                 if STUDY_OF_SERIES[found] == study:
                     path = self._folder / f"{number}.dcm"
                     name = f"STUDY{place}/SERIES{found:03d}/IM{number:06d}.dcm"
-                    yield Original(name, path, path.stat().st_size)
+                    yield Original(name, path.stat().st_size, partial(path.open, "rb"))

@@ -5,6 +5,7 @@ import io
 import json
 import threading
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -139,7 +140,9 @@ def test_running_download_stops_when_the_link_is_revoked(door: Door, tmp_path: P
     short, long = tmp_path / "short", tmp_path / "long"
     short.write_bytes(b"1" * (1 << 20))
     long.write_bytes(b"2" * (64 << 20))
-    door.archive.other_originals = [Original(path.name, path, path.stat().st_size) for path in (short, long)]
+    door.archive.other_originals = [
+        Original(path.name, path.stat().st_size, partial(path.open, "rb")) for path in (short, long)
+    ]
     with door.client.stream("GET", f"/s/{link.link.id}/download") as answer:
         whole, chunks = int(answer.headers["content-length"]), answer.iter_raw()
         got = len(next(chunks))

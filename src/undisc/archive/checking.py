@@ -2,8 +2,8 @@
 
 import hashlib
 import mmap
+import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from undisc.archive import keys, policy, store
 from undisc.archive.model import Checked, Damaged, InstanceRow, Staged
@@ -11,21 +11,22 @@ from undisc.audit.model import Act
 from undisc.audit.trail import Trail
 from undisc.dicom.model import Scanned
 from undisc.dicom.scan import HeaderScanner
-from undisc.storage.local import LocalFolder
+from undisc.storage.port import Storage
 
 _PAGE = 500
+_KEY = re.compile(r"studies/[0-9.]+/[0-9.]+/[0-9.]+\.dcm")
 
 Progress = Callable[[int, int], None]
 """Called with instances and bytes that were looked at since the last call."""
 
 
-def check_originals(storage: LocalFolder, trail: Trail, progress: Progress = lambda count, size: None) -> Checked:
+def check_originals(storage: Storage, trail: Trail, progress: Progress = lambda count, size: None) -> Checked:
     """Hash every original anew, compare it with its row, and name each that differs or is gone."""
     count = total = 0
     damaged: list[Damaged] = []
     for row in _all_rows(trail):
         key = keys.original(row.names.study, row.names.series, row.names.instance)
-        reason = _what_is_wrong(storage.path(key), row)
+        reason = _what_is_wrong(storage, key, row)
         if reason:
             damaged.append(Damaged(key, reason))
         count, total = count + 1, total + row.size
@@ -46,10 +47,10 @@ def _all_rows(trail: Trail) -> Iterator[InstanceRow]:
         last = page[-1].id
 
 
-def _what_is_wrong(path: Path, row: InstanceRow) -> str | None:
+def _what_is_wrong(storage: Storage, key: str, row: InstanceRow) -> str | None:
     wrapper, dataset = hashlib.sha256(), hashlib.sha256()
     try:
-        with path.open("rb") as file:
+        with storage.open(key) as file:
             wrapper.update(file.read(row.dataset_start))
             while chunk := file.read(1 << 20):
                 dataset.update(chunk)
@@ -67,17 +68,18 @@ def _what_is_wrong(path: Path, row: InstanceRow) -> str | None:
     return None
 
 
-def find_lost_rows(storage: LocalFolder, trail: Trail) -> int:
+def find_lost_rows(storage: Storage, trail: Trail) -> int:
     """Give every original that has no row its row again, as after the loss of the database. Returns how many."""
     scanner = HeaderScanner()
     found = 0
-    root = storage.path("studies")
-    for path in sorted(root.glob("*/*/*.dcm")) if root.is_dir() else ():
-        study, series, name = path.relative_to(root).parts
+    for key in storage.keys("studies/"):
+        if not _KEY.fullmatch(key):
+            continue
+        _, study, series, name = key.split("/")
         with trail.read() as connection:
             if store.has_original(connection, study, series, name.removesuffix(".dcm")):
                 continue
-        staged = _restage(scanner, path)
+        staged = _restage(scanner, storage, key)
         if staged is None or (staged.names.study, staged.names.series) != (study, series):
             continue
         with trail.work() as work:
@@ -91,24 +93,28 @@ def find_lost_rows(storage: LocalFolder, trail: Trail) -> int:
     return found
 
 
-def _restage(scanner: HeaderScanner, path: Path) -> Staged | None:
-    if not path.stat().st_size:
-        return None
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        scanned = scanner.scan(data)
-        if not isinstance(scanned, Scanned):
+def _restage(scanner: HeaderScanner, storage: Storage, key: str) -> Staged | None:
+    lent = storage.lend(key)
+    try:
+        if not lent.path.stat().st_size:
             return None
-        names = policy.name_instance(scanned)
-        if isinstance(names, str):
-            return None
-        start = scanned.dataset_start
-        with memoryview(data) as view, view[:start] as wrapper, view[start:] as dataset:
-            return Staged(
-                names=names,
-                scanned=scanned,
-                file=path,
-                size=len(data),
-                dataset_start=start,
-                wrapper_sha256=hashlib.sha256(wrapper).hexdigest(),
-                dataset_sha256=hashlib.sha256(dataset).hexdigest(),
-            )
+        with lent.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            scanned = scanner.scan(data)
+            if not isinstance(scanned, Scanned):
+                return None
+            names = policy.name_instance(scanned)
+            if isinstance(names, str):
+                return None
+            start = scanned.dataset_start
+            with memoryview(data) as view, view[:start] as wrapper, view[start:] as dataset:
+                return Staged(
+                    names=names,
+                    scanned=scanned,
+                    file=lent.path,
+                    size=len(data),
+                    dataset_start=start,
+                    wrapper_sha256=hashlib.sha256(wrapper).hexdigest(),
+                    dataset_sha256=hashlib.sha256(dataset).hexdigest(),
+                )
+    finally:
+        lent.give_back()

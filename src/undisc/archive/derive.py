@@ -8,7 +8,7 @@ import struct
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from undisc.archive import keys, store
@@ -22,34 +22,36 @@ from undisc.dicom.pixels.model import Derived, Undecodable
 from undisc.dicom.pixels.pack import PackDamaged, PackTable, read_blob, read_entry, read_table
 from undisc.dicom.pixels.pool import DecodePool
 from undisc.dicom.scan import HeaderScanner
-from undisc.storage.local import LocalFolder
+from undisc.storage.port import Lent, Storage
 
 _AT_ONCE = 8  # what a pool of two workers takes without making its caller wait
 _NOTE_EVERY = 64
-_REMEMBERED = 1200  # about 15 KB each
 _STRIP_MAGIC = b"USTRIP1\0"
 
 Progress = Callable[[int], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """What a worker was sent for."""
+
+    instance_id: int
+    output_key: str
+    source: Lent
+    output: Lent
+
+
 class Deriver:
     """One run of deriving. Instances go in as they are kept; each series they belong to is finished at the end."""
 
-    def __init__(self, storage: LocalFolder, trail: Trail, pool: DecodePool) -> None:
+    def __init__(self, storage: Storage, trail: Trail, pool: DecodePool) -> None:
         self._storage = storage
         self._trail = trail
         self._pool = pool
         self._wanted: deque[tuple[int, Names]] = deque()
-        self._running: dict[Future[Derived | Undecodable], int] = {}
+        self._running: dict[Future[Derived | Undecodable], _Errand] = {}
         self._done: list[tuple[int, Derived | Undecodable]] = []
         self._scanner = HeaderScanner()
-        self._scans: dict[int, Scanned] = {}
-        self._folders: set[Path] = set()
-
-    def remember(self, instance_id: int, scanned: Scanned) -> None:
-        """Spare the series' end a second look at a header; of a large run, only the first ones are remembered."""
-        if len(self._scans) < _REMEMBERED:
-            self._scans[instance_id] = scanned
 
     def add(self, instance_id: int, names: Names, progress: Progress = lambda count: None) -> None:
         """Queue one instance for the workers, without waiting for them: keeping comes before deriving."""
@@ -69,16 +71,20 @@ class Deriver:
     def _hand_over(self) -> None:
         while self._wanted and len(self._running) < _AT_ONCE:
             instance_id, names = self._wanted.popleft()
-            source = self._storage.path(keys.original(names.study, names.series, names.instance))
-            output = self._storage.path(keys.frames(names.study, names.series, names.instance))
-            if output.parent not in self._folders:
-                output.parent.mkdir(parents=True, exist_ok=True)
-                self._folders.add(output.parent)
-            self._running[self._pool.derive(source, output)] = instance_id
+            output_key = keys.frames(names.study, names.series, names.instance)
+            source = self._storage.lend(keys.original(names.study, names.series, names.instance))
+            output = self._storage.lend_place(output_key)
+            running = self._pool.derive(source.path, output.path)
+            self._running[running] = _Errand(instance_id, output_key, source, output)
 
     def _take_done(self, progress: Progress) -> None:
         for future in [future for future in self._running if future.done()]:
-            self._done.append((self._running.pop(future), future.result()))
+            errand, result = self._running.pop(future), future.result()
+            errand.source.give_back()
+            if isinstance(result, Derived):
+                self._storage.take_back(errand.output, errand.output_key)
+            errand.output.give_back()
+            self._done.append((errand.instance_id, result))
             progress(1)
         if len(self._done) >= _NOTE_EVERY:
             self._note()
@@ -104,7 +110,7 @@ class Deriver:
             out.write(b"[")
             written = 0
             for row in rows:
-                scanned = self._scans.pop(row.id, None) or self._scan(row)
+                scanned = self._scan(row)
                 if scanned is None:
                     continue
                 out.write(b",\n" if written else b"")
@@ -162,11 +168,16 @@ class Deriver:
 
     def _scan(self, row: InstanceRow) -> Scanned | None:
         try:
-            file = self._storage.open(keys.original(row.names.study, row.names.series, row.names.instance))
+            lent = self._storage.lend(keys.original(row.names.study, row.names.series, row.names.instance))
         except FileNotFoundError:
             return None
-        with file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            result = self._scanner.scan(data)
+        try:
+            with lent.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                result = self._scanner.scan(data)
+        except FileNotFoundError:
+            return None
+        finally:
+            lent.give_back()
         return result if isinstance(result, Scanned) else None
 
     def _packed(self, row: InstanceRow) -> tuple[PackTable, list[bytes]] | None:

@@ -22,7 +22,7 @@ from undisc.dicom.model import Scanned
 from undisc.dicom.scan.frames import Buffer
 from undisc.dicom.wrapper import part10_prefix
 from undisc.errors import StorageFull
-from undisc.storage.local import Batch, LocalFolder
+from undisc.storage.port import Batch, Storage
 
 _CONFLICT = "Another picture with the same identifier and different content is here already; both are kept apart."
 _OTHER_PATIENT = "Its scan is here already under another patient."
@@ -31,14 +31,15 @@ _OTHER_PATIENT = "Its scan is here already under another patient."
 class Keeper:
     """The only way for bytes to become originals."""
 
-    def __init__(self, storage: LocalFolder, trail: Trail, free_space: int) -> None:
+    def __init__(self, storage: Storage, trail: Trail, free_space: int) -> None:
         self._storage = storage
         self._trail = trail
         self._free_space = free_space
 
     def refuse_when_full(self, wanted: int) -> None:
         """Raises StorageFull before anything is written that would leave less free space than the floor."""
-        if self._storage.free_bytes() - wanted < self._free_space:
+        free = self._storage.free_bytes()
+        if free is not None and free - wanted < self._free_space:
             raise StorageFull("There is too little free space left to keep more pictures. Nothing was lost; make room.")
 
     def batch(self) -> AbstractContextManager[Batch]:

@@ -1,7 +1,9 @@
 """What the archive keeps, as plain values."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from undisc.dicom.model import Scanned
 from undisc.dicom.uid import SeriesUID, SOPInstanceUID, StudyUID
@@ -139,8 +141,8 @@ class Original:
     """A stored file on its way out. name: a path of its own that tells nothing about the patient."""
 
     name: str
-    path: Path
     size: int
+    open: Callable[[], BinaryIO]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,8 @@
 """Reading: what the doors give out, once `sharing` has allowed it. Nothing here is decoded; it is found and sent."""
 
-import base64
 import gzip
 import json
 import mmap
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -17,16 +15,15 @@ from undisc.dicom.pixels.pack import Extent, PackDamaged, PackEntry, read_blob, 
 from undisc.dicom.scan import scan
 from undisc.dicom.uid import StudyUID
 from undisc.errors import StudyUnknown
-from undisc.storage.local import LocalFolder
+from undisc.storage.port import Storage
 
 _WIRE = {WireKind.HTJ2K: "htj2k", WireKind.RAW_GZIP: "raw"}
-_BULK = re.compile(r"\?offset=(\d+)&length=(\d+)")
 
 
 class Reader:
     """Answers from rows and from files that exist already."""
 
-    def __init__(self, storage: LocalFolder, trail: Trail) -> None:
+    def __init__(self, storage: Storage, trail: Trail) -> None:
         self._storage = storage
         self._trail = trail
 
@@ -160,19 +157,12 @@ class Reader:
         row = self.instance(instance_id)
         if row is None or row.sop_class != words.ENCAPSULATED_PDF:
             return None
-        path = self._storage.path(keys.original(row.names.study, row.names.series, row.names.instance))
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            scanned = scan(data)
-            if not isinstance(scanned, Scanned) or scanned.inflated:
-                return None
-            element = json.loads(scanned.json).get("00420011", {})
-            if "InlineBinary" in element:
-                return base64.b64decode(element["InlineBinary"])
-            where = _BULK.fullmatch(element.get("BulkDataURI", ""))
-            if not where:
-                return None
-            offset, length = int(where[1]), int(where[2])
-            return data[offset : offset + length]
+        lent = self._storage.lend(keys.original(row.names.study, row.names.series, row.names.instance))
+        try:
+            with lent.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                return _document(data)
+        finally:
+            lent.give_back()
 
     def original(self, instance_id: int) -> Original | None:
         row = self.instance(instance_id)
@@ -186,8 +176,17 @@ class Reader:
                     yield self._original(row, f"STUDY{study_number}/SERIES{series_number:03d}/IM{number:06d}.dcm")
 
     def _original(self, row: InstanceRow, name: str) -> Original:
-        path = self._storage.path(keys.original(row.names.study, row.names.series, row.names.instance))
-        return Original(name, path, row.size)
+        key = keys.original(row.names.study, row.names.series, row.names.instance)
+        return Original(name, row.size, lambda: self._storage.open(key))
+
+
+def _document(data: mmap.mmap) -> bytes | None:
+    """The value of Encapsulated Document (0042,0011), found and not decoded."""
+    scanned = scan(data)
+    if not isinstance(scanned, Scanned) or scanned.document is None or scanned.inflated:
+        return None
+    offset, length = scanned.document
+    return data[offset : offset + length]
 
 
 def _study_title(series: Sequence[SeriesRow]) -> str:

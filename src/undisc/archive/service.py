@@ -11,15 +11,13 @@ from undisc.archive.reading import Reader
 from undisc.audit.model import Act
 from undisc.audit.trail import Trail
 from undisc.dicom.pixels.pool import DecodePool
-from undisc.storage.local import LocalFolder
+from undisc.storage.port import Storage
 
 
 class Archive(Reader):
     """Reads as a Reader does; keeps, derives, checks and rebuilds."""
 
-    def __init__(
-        self, storage: LocalFolder, trail: Trail, make_pool: Callable[[], DecodePool], free_space: int
-    ) -> None:
+    def __init__(self, storage: Storage, trail: Trail, make_pool: Callable[[], DecodePool], free_space: int) -> None:
         super().__init__(storage, trail)
         self.keeper = Keeper(storage, trail, free_space)
         self._make_pool = make_pool

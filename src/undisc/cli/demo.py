@@ -11,7 +11,6 @@ from undisc.cli.giving import print_link
 from undisc.cli.screen import Bars, DataDir, out
 from undisc.cli.serving import Host, Port, listen
 from undisc.cli.taking_in import print_summary
-from undisc.demo.disc import make_demo_disc
 from undisc.intake.policy import judge
 from undisc.settings import Settings
 
@@ -25,6 +24,9 @@ def demo(
     data_dir: DataDir = None,
 ) -> None:
     """Make a disc of an invented patient, take it in, share it, and serve the link."""
+    # Loaded here, since the other commands need neither the template of a head nor what draws it.
+    from undisc.demo.disc import make_demo_disc
+
     data = data_dir or Path("undisc-demo")
     settings = Settings(data_dir=data, place_name=_PLACE, public_url=f"http://localhost:{port}")
     out.print("Making the disc of an invented patient: a head MRI, an earlier one, and the report…", soft_wrap=True)

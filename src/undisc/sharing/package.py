@@ -54,7 +54,7 @@ def _while_allowed(originals: Iterable[Original], still_allowed: Callable[[], bo
 def _crc(original: Original) -> int:
     # A stored member states its checksum before its bytes, so a file is read twice; the second time from memory.
     crc = 0
-    with original.path.open("rb") as file:
+    with original.open() as file:
         while chunk := file.read(_CHUNK):
             crc = zlib.crc32(chunk, crc)
     return crc
@@ -62,7 +62,7 @@ def _crc(original: Original) -> int:
 
 def _read(original: Original, still_allowed: Callable[[], bool]) -> Iterator[bytes]:
     since = 0
-    with original.path.open("rb") as file:
+    with original.open() as file:
         while chunk := file.read(_CHUNK):
             since += len(chunk)
             if since >= _ASK_AGAIN_AFTER:

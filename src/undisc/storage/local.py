@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from undisc.storage.port import Lent
+
 _STAGING = "incoming"
 _JOURNAL = "journal"
 
@@ -21,6 +23,7 @@ class LocalFolder:
         self.root = root
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._syncers = ThreadPoolExecutor(8, thread_name_prefix="sync")
+        self._folders: set[Path] = set()
 
     def close(self) -> None:
         self._syncers.shutdown()
@@ -45,6 +48,28 @@ class LocalFolder:
         except FileNotFoundError:
             return None
 
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Every key below a prefix such as "studies/", in order; names that begin with a dot are none."""
+        folder = self.path(prefix)
+        for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+            if path.is_file() and not path.name.startswith("."):
+                yield path.relative_to(self.root).as_posix()
+
+    def lend(self, key: str) -> "OwnFile":
+        """The blob's own file."""
+        return OwnFile(self.path(key))
+
+    def lend_place(self, key: str) -> "OwnFile":
+        """Where the blob is to lie; its folder exists."""
+        path = self.path(key)
+        if path.parent not in self._folders:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._folders.add(path.parent)
+        return OwnFile(path)
+
+    def take_back(self, lent: Lent, key: str) -> None:
+        """It lies there already."""
+
     def put_derived(self, key: str, data: bytes) -> None:
         """Replace a blob that can be made again: whole or not at all, without waiting for the disk."""
         path = self.path(key)
@@ -61,7 +86,7 @@ class LocalFolder:
         return found.f_bavail * found.f_frsize
 
     @contextmanager
-    def batch(self) -> Iterator["Batch"]:
+    def batch(self) -> Iterator["FolderBatch"]:
         """A place to write originals into before they are published; what was not published is gone afterwards."""
         folder = self.root / _STAGING / secrets.token_hex(8)
         folder.mkdir(parents=True)
@@ -69,7 +94,7 @@ class LocalFolder:
             # Held as long as this process lives: to a start elsewhere, a batch without its lock is an abandoned one.
             fcntl.flock(journal, fcntl.LOCK_EX)
             try:
-                yield Batch(self, folder, journal, self._syncers)
+                yield FolderBatch(self, folder, journal, self._syncers)
             finally:
                 _clear(folder)
 
@@ -101,7 +126,17 @@ class LocalFolder:
         return removed
 
 
-class Batch:
+class OwnFile:
+    """A blob of a folder, lent: it is a local file as it is."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def give_back(self) -> None:
+        """Nothing was copied."""
+
+
+class FolderBatch:
     """Staged files of one batch: write, sync, then, inside the transaction that holds their rows, publish."""
 
     def __init__(self, store: LocalFolder, folder: Path, journal: BinaryIO, syncers: ThreadPoolExecutor) -> None:

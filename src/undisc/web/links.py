@@ -2,14 +2,15 @@
 
 import gzip
 import json
+from collections.abc import Iterator
 from functools import partial
-from typing import Annotated, Any, TypeGuard, TypeVar
+from typing import Annotated, Any, BinaryIO, TypeGuard, TypeVar
 
 import anyio.to_thread
 from anyio import CapacityLimiter
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from undisc.sharing.manifest import moment
 from undisc.sharing.model import (
@@ -30,6 +31,7 @@ from undisc.web.services import WebServices
 
 Found = TypeVar("Found")
 
+_CHUNK = 1 << 18
 _MOST_BYTES = 4096
 _MOST_CHARACTERS = 200
 _MOST_WAITING = 64
@@ -117,7 +119,11 @@ def create_links(services: WebServices, page: Response) -> APIRouter:
     @router.get("/instances/{instance_id}")
     def original(granted: AnOriginal) -> Response:
         found = _there(served.original(granted.number))
-        return FileResponse(found.path, media_type="application/dicom", filename=f"{granted.number}.dcm")
+        headers = {
+            "Content-Length": str(found.size),
+            "Content-Disposition": f'attachment; filename="{granted.number}.dcm"',
+        }
+        return StreamingResponse(_chunks(found.open()), media_type="application/dicom", headers=headers)
 
     @router.get("/download")
     def download(granted: WholeLink) -> Response:
@@ -129,6 +135,12 @@ def create_links(services: WebServices, page: Response) -> APIRouter:
         return StreamingResponse(package.chunks, media_type="application/zip", headers=headers)
 
     return router
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
 
 
 async def _read_opening(request: Request) -> tuple[str, str | None]:

@@ -7,7 +7,7 @@ from undisc.dicom.pixels.model import Window
 
 PREVIEW_SIDE = 256
 MINI_SIDE = 128
-_QUALITY = 60
+_QUALITY = 50
 _MINI_QUALITY = 55
 _FASTEST = 0
 
