@@ -6,6 +6,12 @@ import { App } from "./ui/app";
 import "./style/base.css";
 import "./style/pages.css";
 import "./style/viewer.css";
+import "./style/series.css";
+import "./style/picture.css";
+import "./style/tools.css";
+import "./style/panels.css";
+// After those that it adapts.
+import "./style/small-screens.css";
 
 /** Some browsers refuse even to name sessionStorage when cookies are off. */
 function tabMemory(): Memory | null {

@@ -1,6 +1,6 @@
 import { useRef } from "preact/hooks";
 import { words } from "../messages/index";
-import { type Preset, presets, rangeOfWindow } from "../render/window";
+import { otherStoredWindows, type Preset, presets, rangeOfWindow } from "../render/window";
 import type { Tool, Viewing } from "../viewer/viewing";
 import { Icon } from "./icons";
 
@@ -16,7 +16,7 @@ function choices(viewing: Viewing): Choice[] {
   if (frame === null || manifest === null) {
     return [];
   }
-  const stored = frame.window.slice(1).map(([center, width, name], at) => ({
+  const stored = otherStoredWindows(frame).map(([center, width, name], at) => ({
     id: `stored-${at}`,
     range: rangeOfWindow(center, width),
     label: name.trim() === "" ? words.otherWindow(at + 2) : name.trim(),
