@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
+from undisc.accounts.service import Accounts
 from undisc.archive.service import Archive
 from undisc.audit.trail import Trail, trail_key
 from undisc.clock import Clock, SystemClock
@@ -13,9 +14,12 @@ from undisc.db.engine import Database, open_sqlite
 from undisc.db.schema import bring_up_to_date
 from undisc.dicom.pixels.pool import DecodePool
 from undisc.errors import DataFolderUnusable
+from undisc.intake.background import BackgroundDeriving
+from undisc.intake.receiving import Reception
 from undisc.intake.service import Intake
 from undisc.settings import Settings
 from undisc.sharing.model import Terms
+from undisc.sharing.reach import Reaches
 from undisc.sharing.service import Sharing
 from undisc.storage.local import LocalFolder
 
@@ -37,6 +41,8 @@ class App:
     archive: Archive
     intake: Intake
     sharing: Sharing
+    accounts: Accounts
+    reaches: Reaches
 
     def close(self) -> None:
         self.storage.close()
@@ -60,8 +66,10 @@ def _wired(settings: Settings, clock: Clock) -> App:
     bring_up_to_date(database)
     trail = Trail(database, clock, trail_key(root / "keys" / "audit.key"))
 
-    def make_pool() -> DecodePool:
-        return DecodePool(settings.workers, settings.worker_memory_mb, settings.worker_seconds)
+    def make_pool(low_priority: bool) -> DecodePool:
+        return DecodePool(
+            settings.workers, settings.worker_memory_mb, settings.worker_seconds, low_priority=low_priority
+        )
 
     archive = Archive(storage, trail, make_pool, settings.free_space_mb * _MB)
     intake = Intake(archive, trail, most_files=settings.most_files, largest_file=settings.largest_file_mb * _MB)
@@ -72,7 +80,25 @@ def _wired(settings: Settings, clock: Clock) -> App:
         session_minutes=settings.session_minutes,
     )
     sharing = Sharing(trail, archive, clock, terms)
-    return App(settings, clock, database, storage, trail, archive, intake, sharing)
+    return App(
+        settings,
+        clock,
+        database,
+        storage,
+        trail,
+        archive,
+        intake,
+        sharing,
+        Accounts(trail, clock),
+        Reaches(trail, clock),
+    )
+
+
+def open_reception(app: App) -> Reception:
+    """The way in for what comes over the network; close it before the application."""
+    background = BackgroundDeriving(app.archive, app.settings.data_dir / "scratch" / "deriving.lock")
+    background.wake()  # for what an earlier process kept and did not derive
+    return Reception(app.archive, app.trail, background)
 
 
 def public_url(settings: Settings) -> str:
@@ -81,10 +107,25 @@ def public_url(settings: Settings) -> str:
 
 
 def build_web(app: App) -> "FastAPI":
-    """The web door on this application."""
-    # Loaded here, since most commands never open this door and the framework takes a third of their start.
+    """The web door on this application, with the DICOMweb door beside it."""
+    # Loaded here, since most commands never open these doors and the framework takes a third of their start.
+    from undisc.dicomweb.app import LINK, SYSTEMS, create_dicomweb
+    from undisc.dicomweb.services import DicomwebServices
     from undisc.web.app import create_web
     from undisc.web.services import WebServices
 
     settings = app.settings
-    return create_web(WebServices(app.sharing, app.archive, settings.place_name, public_url(settings)))
+    web = create_web(WebServices(app.sharing, app.archive, settings.place_name, public_url(settings)))
+    dicomweb = create_dicomweb(
+        DicomwebServices(
+            accounts=app.accounts,
+            sharing=app.sharing,
+            reaches=app.reaches,
+            archive=app.archive,
+            public_url=public_url(settings),
+            most_results=settings.most_results,
+        )
+    )
+    for place in (SYSTEMS, LINK):
+        web.mount(place, dicomweb)
+    return web

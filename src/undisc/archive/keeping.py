@@ -82,12 +82,26 @@ class Keeper:
         An instance that turns out to be here already with other content, or whose study belongs to another patient,
         is set aside. The outcomes are in the order of `staged`.
         """
-        batch.sync([item.file for item in staged])
+        return self.keep_together([(batch, staged)], lambda work, outcomes: also(work, outcomes[0]))[0]
+
+    def keep_together(
+        self,
+        batches: Sequence[tuple[Batch, Sequence[Staged | StagedAside]]],
+        also: Callable[[UnitOfWork, list[list[Outcome]]], None],
+    ) -> list[list[Outcome]]:
+        """Keep several batches in one transaction, so that their senders wait for the disk once between them."""
+        for batch, staged in batches:
+            batch.sync([item.file for item in staged])
+        everything = [item for _, staged in batches for item in staged]
         with self._trail.work() as work:
-            admission = _Admission(work, staged)
-            outcomes = admission.decide()
+            admission = _Admission(work, everything)
+            decided = iter(admission.decide())
+            outcomes = [[next(decided) for _ in staged] for _, staged in batches]
             also(work, outcomes)
-            batch.publish(admission.publish)
+            for batch, staged in batches:
+                batch.publish(
+                    [(item.file, admission.publish[item.file]) for item in staged if item.file in admission.publish]
+                )
         return outcomes
 
     def tidy_up(self) -> int:
@@ -117,7 +131,7 @@ class _Admission:
         self._series: dict[tuple[str, str], int] = {}
         self._new: dict[str, tuple[int, Staged]] = {}
         self._outcomes: dict[int, Outcome] = {}
-        self.publish: list[tuple[Path, str]] = []
+        self.publish: dict[Path, str] = {}
 
     def decide(self) -> list[Outcome]:
         for index, item in enumerate(self._staged):
@@ -157,7 +171,7 @@ class _Admission:
             names = item.names
             self._outcomes[index] = Kept(instance, series)
             self._known[names.instance] = Known(instance, series, item.dataset_sha256, item.scanned.transfer_syntax)
-            self.publish.append((item.file, keys.original(names.study, names.series, names.instance)))
+            self.publish[item.file] = keys.original(names.study, names.series, names.instance)
         self._new.clear()
 
     def _series_of(self, item: Staged) -> int:
@@ -169,7 +183,7 @@ class _Admission:
 
     def _set_aside(self, item: StagedAside) -> SetAside:
         if store.add_quarantined(self._work.connection, item, self._now):
-            self.publish.append((item.file, keys.quarantined(item.sha256)))
+            self.publish[item.file] = keys.quarantined(item.sha256)
         return SetAside(item.reason)
 
 

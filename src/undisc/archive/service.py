@@ -8,6 +8,7 @@ from undisc.archive.derive import Deriver
 from undisc.archive.keeping import Keeper
 from undisc.archive.model import Checked
 from undisc.archive.reading import Reader
+from undisc.archive.search import Search
 from undisc.audit.model import Act
 from undisc.audit.trail import Trail
 from undisc.dicom.pixels.pool import DecodePool
@@ -17,24 +18,31 @@ from undisc.storage.port import Storage
 class Archive(Reader):
     """Reads as a Reader does; keeps, derives, checks and rebuilds."""
 
-    def __init__(self, storage: Storage, trail: Trail, make_pool: Callable[[], DecodePool], free_space: int) -> None:
+    def __init__(
+        self, storage: Storage, trail: Trail, make_pool: Callable[[bool], DecodePool], free_space: int
+    ) -> None:
         super().__init__(storage, trail)
         self.keeper = Keeper(storage, trail, free_space)
+        self.search = Search(trail)
         self._make_pool = make_pool
 
     @contextmanager
-    def deriving(self) -> Iterator[Deriver]:
+    def deriving(self, *, low_priority: bool = False) -> Iterator[Deriver]:
         """Workers for one run of deriving; they end with the block."""
-        with self._make_pool() as pool:
+        with self._make_pool(low_priority) as pool:
             yield Deriver(self._storage, self._trail, pool)
 
     def finish_half_done(self) -> int:
         """After a crash: undo what was half published, derive what was not derived. Returns series finished."""
         self.keeper.tidy_up()
+        return self.derive_pending()
+
+    def derive_pending(self, *, low_priority: bool = False) -> int:
+        """Derive whatever is kept and not derived yet. Returns how many series were finished."""
         with self._trail.read() as connection:
             if not store.unfinished_series(connection):
                 return 0
-        with self.deriving() as deriver:
+        with self.deriving(low_priority=low_priority) as deriver:
             return derive.derive_pending(deriver, self._trail)
 
     def derive_left_over(self, deriver: Deriver) -> int:

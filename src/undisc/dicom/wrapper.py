@@ -43,6 +43,22 @@ def part10_prefix(scanned: Scanned, data: Buffer) -> bytes | None:
     return _PREFIX + _group(scanned, elements)
 
 
+def bare_prefix(sop_class: str, sop_instance: str, transfer_syntax: str, source_title: str = "") -> bytes:
+    """The wrapper for a data set that came without one, over the network (PS3.10 7.1); its sender named the UIDs."""
+    elements: dict[int, tuple[bytes, bytes]] = {_VERSION: (b"OB", b"\0\1")}
+    for number, text in (
+        (_SOP_CLASS, sop_class),
+        (_SOP_INSTANCE, sop_instance),
+        (_TRANSFER_SYNTAX, transfer_syntax),
+        (_IMPLEMENTATION, IMPLEMENTATION_CLASS_UID),
+    ):
+        elements[number] = (b"UI", _padded(text, b"\0"))
+    elements[_IMPLEMENTATION_VERSION] = (b"SH", _padded(IMPLEMENTATION_VERSION_NAME, b" "))
+    if source_title:
+        elements[_SOURCE_TITLE] = (b"AE", _padded(source_title, b" "))
+    return _PREFIX + _whole_group(elements)
+
+
 def _elements(wrapper: bytes, at: int) -> dict[int, tuple[bytes, bytes]]:
     """Group 0002 as written: element number -> (VR, value). Stops at the first thing that is not explicit VR."""
     found: dict[int, tuple[bytes, bytes]] = {}
@@ -109,6 +125,10 @@ def _group(scanned: Scanned, old: dict[int, tuple[bytes, bytes]]) -> bytes:
             elements[number] = old[number]
     if 0x0102 in elements and 0x0100 not in elements:
         del elements[0x0102]  # private information is nothing without its creator (PS3.10 table 7.1-1)
+    return _whole_group(elements)
+
+
+def _whole_group(elements: dict[int, tuple[bytes, bytes]]) -> bytes:
     body = _join(dict(sorted(elements.items())))
     return _join({_GROUP_LENGTH: (b"UL", pack("<I", len(body)))}) + body
 

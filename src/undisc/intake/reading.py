@@ -5,12 +5,14 @@ import mmap
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from undisc.archive import policy
 from undisc.archive.keeping import Batch, Keeper
 from undisc.archive.model import Staged, StagedAside
-from undisc.dicom.model import Malformed, NotDicom, Unreadable
+from undisc.dicom.model import Malformed, NotDicom, ScanResult, Unreadable
 from undisc.dicom.scan import HeaderScanner
+from undisc.dicom.scan.frames import Buffer
 from undisc.discs.kinds import looks_like_report, what_is
 from undisc.discs.model import Entry, ReadError
 from undisc.discs.sources import Source
@@ -72,22 +74,39 @@ class FileReader:
                     yield data
             copy.unlink()
 
-    def _judge(self, entry: Entry, batch: Batch, data: bytes | mmap.mmap) -> Item | Staged | StagedAside:
-        found = self._scanner.scan(data)
-        if isinstance(found, NotDicom):
-            head = data[:4096]
-            self.saw_report = self.saw_report or looks_like_report(head, entry.path)
-            return Item(entry.path, Outcome.NOT_DICOM, f"It is {what_is(head, entry.path)}.")
-        if isinstance(found, Unreadable):
-            return Item(entry.path, Outcome.UNREADABLE, found.reason)
-        if isinstance(found, Malformed):
-            return self._keeper.stage_aside(batch, data, found.reason, None)
-        if policy.is_directory(found):
-            return Item(entry.path, Outcome.NOT_DICOM, f"It is {INDEX}.")
-        names = policy.name_instance(found)
-        if isinstance(names, str):
-            return self._keeper.stage_aside(batch, data, names, found.text("SOPInstanceUID") or None)
-        return self._keeper.stage(batch, data, found, names)
+    def _judge(self, entry: Entry, batch: Batch, data: Buffer) -> Item | Staged | StagedAside:
+        found = judge(self._keeper, batch, data, self._scanner.scan(data))
+        if not isinstance(found, NotAnInstance):
+            return found
+        if found.outcome is Outcome.UNREADABLE or found.reason:
+            return Item(entry.path, found.outcome, found.reason)
+        head = bytes(data[:4096])
+        self.saw_report = self.saw_report or looks_like_report(head, entry.path)
+        return Item(entry.path, Outcome.NOT_DICOM, f"It is {what_is(head, entry.path)}.")
+
+
+@dataclass(frozen=True, slots=True)
+class NotAnInstance:
+    """Bytes that are not to be kept, and how they end in the ledger."""
+
+    outcome: Outcome
+    reason: str
+
+
+def judge(keeper: Keeper, batch: Batch, data: Buffer, found: ScanResult) -> NotAnInstance | Staged | StagedAside:
+    """Stage what a scan found, for the archive or for the quarantine."""
+    if isinstance(found, NotDicom):
+        return NotAnInstance(Outcome.NOT_DICOM, "")
+    if isinstance(found, Unreadable):
+        return NotAnInstance(Outcome.UNREADABLE, found.reason)
+    if isinstance(found, Malformed):
+        return keeper.stage_aside(batch, data, found.reason, None)
+    if policy.is_directory(found):
+        return NotAnInstance(Outcome.NOT_DICOM, f"It is {INDEX}.")
+    names = policy.name_instance(found)
+    if isinstance(names, str):
+        return keeper.stage_aside(batch, data, names, found.text("SOPInstanceUID") or None)
+    return keeper.stage(batch, data, found, names)
 
 
 def _is_ours(error: OSError) -> bool:

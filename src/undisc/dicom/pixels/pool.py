@@ -3,6 +3,7 @@
 import os
 import queue
 import selectors
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -34,8 +35,10 @@ class _Job:
 class _Worker:
     """One process; started when there is something to do, and again after it was killed."""
 
-    def __init__(self, memory_mb: int) -> None:
+    def __init__(self, memory_mb: int, low_priority: bool) -> None:
         self._memory_mb = memory_mb
+        nice = shutil.which("nice") if low_priority else None
+        self._prefix = [nice, "-n", "10"] if nice else []
         self.process: subprocess.Popen[bytes] | None = None
 
     def ask(self, message: bytes, seconds: float) -> Derived | Undecodable:
@@ -77,7 +80,7 @@ class _Worker:
     def _start(self) -> "subprocess.Popen[bytes]":
         # Safe path and a fixed folder: nothing that lies beside a disc's files can pass for a module.
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "undisc.dicom.pixels.worker", str(self._memory_mb)],
+            [*self._prefix, sys.executable, "-P", "-m", "undisc.dicom.pixels.worker", str(self._memory_mb)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -91,14 +94,17 @@ class DecodePool:
     """`workers` processes, each with at most `memory_mb` megabytes, and `seconds` for one instance.
 
     An instance of many frames has that time for each turn in which a frame gets done, and thirty such turns in all.
+    With `low_priority` the workers step back behind whoever serves people.
     A context manager. On leaving, what was asked for is still finished, unless leaving is by an exception: then it is
     cancelled.
     """
 
-    def __init__(self, workers: int = 2, memory_mb: int = 1024, seconds: float = 60.0) -> None:
+    def __init__(
+        self, workers: int = 2, memory_mb: int = 1024, seconds: float = 60.0, *, low_priority: bool = False
+    ) -> None:
         self.seconds = seconds
         self._jobs: queue.Queue[_Job | None] = queue.Queue(maxsize=workers * 4)
-        self._workers = [_Worker(memory_mb) for _ in range(workers)]
+        self._workers = [_Worker(memory_mb, low_priority) for _ in range(workers)]
         self._closed = False
         self._abandoned = threading.Event()
         self._threads = [
