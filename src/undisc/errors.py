@@ -17,6 +17,10 @@ class LinkUnknown(UndiscError):
     """No link here answers to that identifier."""
 
 
+class TokenUnknown(UndiscError):
+    """No token here has that name."""
+
+
 class StorageFull(UndiscError):
     """Too little free space is left to take anything more in."""
 

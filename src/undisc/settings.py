@@ -40,4 +40,7 @@ class Settings(BaseSettings):
     largest_file_mb: int = Field(
         default=8192, ge=1, description="A single file larger than this many megabytes is not taken in."
     )
+    most_results: int = Field(
+        default=5000, ge=1, le=100_000, description="Most results that one search over DICOMweb gives at a time."
+    )
     most_files: int = Field(default=1_000_000, ge=1, description="Most files that are looked at on one source.")

@@ -20,12 +20,16 @@ Action = Literal[
     "instance-downloaded",
     "verified",
     "rebuilt",
+    "token-created",
+    "token-revoked",
+    "study-retrieved",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act. actor: "operator" (the command line), "link:<id>" (whoever holds that link) or "system"."""
+    """One act. actor: "operator" (the command line), "link:<id>" (whoever holds that link), "token:<name>" (a system) or "system"
+    (Undisc itself)."""
 
     action: Action
     actor: str

@@ -181,6 +181,20 @@ link_session_series = Table(
     Column("series_id", ForeignKey("series.id"), primary_key=True),
 )
 
+# Which other systems are known.
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(40), nullable=False, unique=True),
+    Column("secret_hash", String(64), nullable=False, unique=True),
+    Column("scopes", String(64), nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("revoked_at", Moment),
+    Column("last_used_at", Moment),
+)
+
 # What was done.
 audit_entries = Table(
     "audit_entries",

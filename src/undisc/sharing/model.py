@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from undisc.accounts.model import Token
 from undisc.errors import UndiscError
 
 MOST_TRIES = 10
@@ -22,6 +23,8 @@ class Use(StrEnum):
 
     VIEW = "view"
     DOWNLOAD = "download"
+    STORE = "store"
+    DELETE = "delete"
 
 
 class Reason(StrEnum):
@@ -35,6 +38,11 @@ class Reason(StrEnum):
     SESSION_OVER = "session over"
     NOT_NAMED = "not named by the link"
     VIEW_ONLY = "view only"
+    PASSCODE_WANTED = "passcode wanted"
+    LINKS_CHANGE_NOTHING = "links change nothing"
+    TOKEN_REVOKED = "token revoked"  # noqa: S105
+    TOKEN_EXPIRED = "token expired"  # noqa: S105
+    SCOPE_LACKING = "scope lacking"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +88,27 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class SecretGrant:
+    """What a program has to show that was given a link's secret itself, and no session."""
+
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class SystemGrant:
+    """What another system has to show."""
+
+    token: Token
+
+
+AnyGrant = Grant | SecretGrant | SystemGrant
+
+
+@dataclass(frozen=True, slots=True)
 class Allowed:
     """Yes, under this grant."""
 
-    grant: Grant
+    grant: AnyGrant
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +116,18 @@ class Denied:
     """No. The reason is for the trail and the operator; a stranger never learns which of them it was."""
 
     reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a program may do this with, by the standard's doors. studies: only these; None for all there are.
+
+    actor: as the trail names it.
+    """
+
+    grant: AnyGrant
+    studies: frozenset[int] | None
+    actor: str
 
 
 class Subject(StrEnum):

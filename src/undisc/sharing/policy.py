@@ -2,25 +2,62 @@
 
 from datetime import datetime
 
-from undisc.sharing.model import MOST_TRIES, Allowed, Denied, Grant, Link, Reason, Use
+from undisc.accounts.model import Scope
+from undisc.accounts.policy import state_of
+from undisc.sharing.model import (
+    MOST_TRIES,
+    Allowed,
+    AnyGrant,
+    Denied,
+    Grant,
+    Link,
+    Reason,
+    SecretGrant,
+    SystemGrant,
+    Use,
+)
+
+_SCOPE = {Use.VIEW: Scope.READ, Use.DOWNLOAD: Scope.READ, Use.STORE: Scope.WRITE, Use.DELETE: Scope.DELETE}
 
 
-def may(grant: Grant | None, study: int, use: Use, now: datetime) -> Allowed | Denied:
-    """Allowed only if the link is open, the session is of that link and lasts, and the link names study and use."""
+def may(grant: AnyGrant | None, study: int | None, use: Use, now: datetime) -> Allowed | Denied:
+    """Whether this use of this study is granted; study None asks whether it is granted for any study at all.
+
+    A system may do to every study what its token's scopes name, as long as the token is valid. A link's holder may
+    look at (and, where the link says so, download) the studies that the link names, as long as it is open: with a
+    session of that link that lasts, or with the secret alone where no passcode is wanted. Nobody changes anything
+    by a link.
+    """
     if grant is None:
         return Denied(Reason.NO_GRANT)
-    closed = why_closed(grant.link, now)
+    reason = _why_no_system(grant, use, now) if isinstance(grant, SystemGrant) else _why_no(grant, study, use, now)
+    return Allowed(grant) if reason is None else Denied(reason)
+
+
+def _why_no_system(grant: SystemGrant, use: Use, now: datetime) -> Reason | None:
+    state = state_of(grant.token, now)
+    if state != "valid":
+        return Reason.TOKEN_REVOKED if state == "revoked" else Reason.TOKEN_EXPIRED
+    return None if _SCOPE[use] in grant.token.scopes else Reason.SCOPE_LACKING
+
+
+def _why_no(grant: Grant | SecretGrant, study: int | None, use: Use, now: datetime) -> Reason | None:
+    link = grant.link
+    closed = why_closed(link, now)
     if closed is not None:
-        return Denied(closed)
-    if grant.session.link_id != grant.link.id:
-        return Denied(Reason.SESSION_OF_ANOTHER_LINK)
-    if now >= grant.session.ends_at:
-        return Denied(Reason.SESSION_OVER)
-    if study not in grant.link.studies:
-        return Denied(Reason.NOT_NAMED)
-    if use is Use.VIEW or (use is Use.DOWNLOAD and grant.link.may_download):
-        return Allowed(grant)
-    return Denied(Reason.VIEW_ONLY)
+        return closed
+    if isinstance(grant, SecretGrant):
+        if link.passcode is not None:
+            return Reason.PASSCODE_WANTED
+    elif grant.session.link_id != link.id:
+        return Reason.SESSION_OF_ANOTHER_LINK
+    elif now >= grant.session.ends_at:
+        return Reason.SESSION_OVER
+    if study is not None and study not in link.studies:
+        return Reason.NOT_NAMED
+    if use is Use.VIEW or (use is Use.DOWNLOAD and link.may_download):
+        return None
+    return Reason.VIEW_ONLY if use is Use.DOWNLOAD else Reason.LINKS_CHANGE_NOTHING
 
 
 def why_closed(link: Link, now: datetime) -> Reason | None:

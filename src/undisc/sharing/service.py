@@ -30,6 +30,7 @@ from undisc.sharing.model import (
     PasscodeWrong,
     Permit,
     Reason,
+    SecretGrant,
     ShareRefused,
     Subject,
     Terms,
@@ -142,6 +143,19 @@ class Sharing:
             if isinstance(answer, Denied):
                 return answer
         return Permit(grant, studies, series)
+
+    def shown(self, link_id: str, bearer: str) -> Grant | SecretGrant | None:
+        """What a program shows of a link: the token of a session that the link gave, or the link's own secret."""
+        if not secrets.is_link_id(link_id):
+            return None
+        digest = secrets.digest(bearer)
+        with self._trail.read() as connection:
+            grant = store.grant(connection, link_id, digest)
+            if grant is not None:
+                return grant if grant.session.link_id == link_id else None
+            link = store.link(connection, link_id)
+        right = secrets.matches(bearer, link.secret_hash if link else self._nobody)
+        return SecretGrant(link) if link is not None and right else None
 
     def manifest(self, permit: Permit) -> bytes:
         """The study manifest as JSON, without a picture inside."""

@@ -1,0 +1,40 @@
+"""The DICOMweb door (PS3.18): builds the application out of its services' routes, to be mounted by `undisc.app`."""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI
+from starlette.responses import JSONResponse, Response
+
+from undisc import __version__
+from undisc.dicomweb import problems, query, retrieve, store
+from undisc.dicomweb.access import Asks, Granted, Trusted
+from undisc.dicomweb.services import DicomwebServices
+from undisc.sharing.model import Use
+
+SYSTEMS = "/dicom-web"
+LINK = "/s/{link_id}/dicom-web"
+
+
+def create_dicomweb(services: DicomwebServices) -> FastAPI:
+    """Build the application. It is mounted at SYSTEMS and at LINK, and tells them apart by the address's link_id."""
+    app = FastAPI(
+        title="Undisc DICOMweb",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    app.state.services = services
+    app.state.trusted = Trusted()
+    problems.install(app)
+    query.add_routes(app.router, services)
+    retrieve.add_routes(app.router, services)
+    store.add_routes(app.router, services)
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def description(granted: Annotated[Granted, Depends(Asks(Use.VIEW))]) -> Response:
+        described: dict[str, Any] = app.openapi()
+        return JSONResponse(described | {"servers": [{"url": granted.base}]})
+
+    return app

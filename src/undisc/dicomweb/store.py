@@ -1,0 +1,9 @@
+"""Storing (STOW-RS, PS3.18 10.5)."""
+
+from fastapi import APIRouter
+
+from undisc.dicomweb.services import DicomwebServices
+
+
+def add_routes(router: APIRouter, services: DicomwebServices) -> None:
+    """Add the routes to the door's router."""
