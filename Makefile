@@ -7,7 +7,7 @@ DEBIAN_TOOLS := chromium dcmtk dicom3tools xorriso
 VIEWER_SOURCES := $(shell find viewer -path viewer/node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench bench-quick lock clean build
+.PHONY: help demo test check format bench bench-quick bench-peers bench-viewer lock clean build
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | sort
@@ -37,6 +37,12 @@ bench: $(STAMPS)/dev $(STAMPS)/viewer ## Measure, side by side with what is comp
 
 bench-quick: $(STAMPS)/dev $(STAMPS)/viewer ## One quick round of each benchmark, to see that it runs
 	$(BIN)/python -m benchmarks --quick
+
+bench-viewer: $(STAMPS)/dev $(STAMPS)/viewer $(STAMPS)/debian ## Measure how soon a link shows something
+	$(BIN)/python -m benchmarks.bench_viewer
+
+bench-peers: $(STAMPS)/dev $(STAMPS)/viewer $(STAMPS)/peers ## Measure beside Orthanc, on the same work
+	$(BIN)/python -m benchmarks.peers
 
 build: $(STAMPS)/dev $(STAMPS)/node ## Build the wheel and the sdist into dist/
 	$(BIN)/python -m build --no-isolation
@@ -73,6 +79,12 @@ $(STAMPS)/node: viewer/package-lock.json
 
 $(STAMPS)/viewer: $(STAMPS)/node $(VIEWER_SOURCES)
 	npm --prefix viewer run build
+	@touch $@
+
+$(STAMPS)/peers:
+	@mkdir -p $(STAMPS)
+	@dpkg -s orthanc orthanc-dicomweb >/dev/null 2>&1 || { apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends orthanc orthanc-dicomweb >/dev/null; }
 	@touch $@
 
 # Other people's software for the tests. Where it cannot be had, the tests that need it are skipped and counted.
