@@ -7,7 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from undisc.sharing.model import MOST_TRIES, Allowed, Denied, Grant, Link, Reason, Session, Use
+from undisc.accounts.model import Scope, Token
+from undisc.sharing.model import (
+    MOST_TRIES,
+    Allowed,
+    Denied,
+    Grant,
+    Link,
+    Passcode,
+    Reason,
+    SecretGrant,
+    Session,
+    SystemGrant,
+    Use,
+)
 from undisc.sharing.policy import may, why_closed
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -42,7 +55,7 @@ def open_grant(**changes: object) -> Grant:
 
 
 def test_open_link_shows_and_gives_what_it_names() -> None:
-    for use in Use:
+    for use in (Use.VIEW, Use.DOWNLOAD):
         assert isinstance(may(open_grant(), 1, use, NOON), Allowed)
 
 
@@ -84,7 +97,7 @@ def test_allowed_means_that_every_condition_holds(grant: Grant, study: int, use:
         and now < grant.session.ends_at
         and grant.session.link_id == grant.link.id
         and study in grant.link.studies
-        and (use is Use.VIEW or grant.link.may_download)
+        and (use is Use.VIEW or (use is Use.DOWNLOAD and grant.link.may_download))
     )
     assert isinstance(may(grant, study, use, now), Allowed) == holds
 
@@ -134,3 +147,47 @@ def test_closed_link_is_closed_for_every_session(grant: Grant, study: int, use: 
     reason = why_closed(grant.link, now)
     if reason is not None:
         assert may(grant, study, use, now) == Denied(reason)
+
+
+@given(grants(), studies, moments)
+def test_nobody_changes_anything_by_a_link(grant: Grant, study: int, now: datetime) -> None:
+    for use in (Use.STORE, Use.DELETE):
+        for shown in (grant, SecretGrant(grant.link)):
+            assert isinstance(may(shown, study, use, now), Denied)
+            assert isinstance(may(shown, None, use, now), Denied)
+
+
+@given(grants(), studies, uses, moments)
+def test_a_secret_alone_gives_no_more_than_a_session_would(grant: Grant, study: int, use: Use, now: datetime) -> None:
+    if isinstance(may(SecretGrant(grant.link), study, use, now), Allowed):
+        session = Session(1, grant.link.id, now, now + timedelta(hours=1))
+        assert isinstance(may(Grant(grant.link, session), study, use, now), Allowed)
+
+
+def test_a_secret_alone_is_not_enough_where_a_passcode_is_wanted() -> None:
+    link = open_grant(passcode=Passcode("hash", digits=True, length=6)).link
+    assert may(SecretGrant(link), 1, Use.VIEW, NOON) == Denied(Reason.PASSCODE_WANTED)
+
+
+SCOPE_FOR = {
+    Use.VIEW: Scope.READ,
+    Use.DOWNLOAD: Scope.READ,
+    Use.STORE: Scope.WRITE,
+    Use.DELETE: Scope.DELETE,
+}
+
+
+@given(
+    st.frozensets(st.sampled_from(Scope)), st.none() | moments, st.none() | moments, st.none() | studies, uses, moments
+)
+def test_a_system_may_what_its_valid_token_names_and_no_more(
+    scopes: frozenset[Scope],
+    expires_at: datetime | None,
+    revoked_at: datetime | None,
+    study: int | None,
+    use: Use,
+    now: datetime,
+) -> None:
+    token = Token(1, "pacs", scopes, NOON, expires_at, revoked_at)
+    holds = revoked_at is None and (expires_at is None or now < expires_at) and SCOPE_FOR[use] in scopes
+    assert isinstance(may(SystemGrant(token), study, use, now), Allowed) == holds
