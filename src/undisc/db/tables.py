@@ -18,6 +18,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
 )
+from sqlalchemy.dialects.postgresql import TEXT
 
 metadata = MetaData(
     naming_convention={
@@ -47,6 +48,9 @@ class Moment(TypeDecorator[datetime]):
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
+
+# Text that is looked up by its beginning or by a range is ordered by its code points everywhere, as SQLite does.
+Sorted = Text().with_variant(TEXT(collation="C"), "postgresql")
 
 # What came in, file by file.
 imports = Table(
@@ -89,17 +93,30 @@ studies = Table(
     Column("id", Integer, primary_key=True),
     Column("study_uid", String(64), nullable=False, unique=True),
     Column("patient_name", Text, nullable=False),
-    Column("patient_id", Text, nullable=False),
-    Column("issuer", Text, nullable=False),
-    Column("birth_date", String(32), nullable=False),
+    Column("patient_id", Sorted, nullable=False, index=True),
+    Column("issuer", Sorted, nullable=False),
+    Column("birth_date", Sorted, nullable=False),
     Column("sex", String(16), nullable=False),
-    Column("study_date", String(32), nullable=False, index=True),
-    Column("study_time", String(32), nullable=False),
-    Column("accession", Text, nullable=False),
-    Column("description", Text, nullable=False),
-    Column("institution", Text, nullable=False),
+    Column("study_date", Sorted, nullable=False),
+    Column("study_time", Sorted, nullable=False),
+    Column("accession", Sorted, nullable=False, index=True),
+    Column("description", Sorted, nullable=False),
+    Column("institution", Sorted, nullable=False),
     Column("referring", Text, nullable=False),
+    Column("study_id_text", Sorted, nullable=False, server_default=""),
+    Column("timezone", String(16), nullable=False, server_default=""),
     Column("kept_at", Moment, nullable=False),
+    # The order in which every list of studies is given.
+    Index("ix_studies_newest", "study_date", "study_time", "id"),
+)
+
+# What a study is found by when a person is asked for by name; archive.names tells the kinds.
+study_names = Table(
+    "study_names",
+    metadata,
+    Column("kind", Integer, primary_key=True, autoincrement=False),
+    Column("text", Sorted, primary_key=True),
+    Column("study_id", ForeignKey("studies.id", ondelete="CASCADE"), primary_key=True, index=True),
 )
 
 series = Table(
@@ -107,11 +124,16 @@ series = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("study_id", ForeignKey("studies.id"), nullable=False),
-    Column("series_uid", String(64), nullable=False),
+    Column("series_uid", String(64), nullable=False, index=True),
     Column("modality", String(32), nullable=False),
     Column("number", Integer),
-    Column("description", Text, nullable=False),
-    Column("body_part", Text, nullable=False),
+    Column("description", Sorted, nullable=False),
+    Column("body_part", Sorted, nullable=False),
+    Column("performed_date", Sorted, nullable=False, server_default=""),
+    Column("performed_time", Sorted, nullable=False, server_default=""),
+    # Of the first item of the Request Attributes Sequence.
+    Column("scheduled_step", Sorted, nullable=False, server_default="", index=True),
+    Column("requested_procedure", Sorted, nullable=False, server_default="", index=True),
     # How many instances the derived files of the series were made from; fewer than there are means: make them again.
     Column("derived_from", Integer, nullable=False, server_default="0"),
     UniqueConstraint("study_id", "series_uid"),
@@ -128,6 +150,7 @@ instances = Table(
     Column("number", Integer),
     Column("rows", Integer),
     Column("columns", Integer),
+    Column("bits_allocated", Integer),
     Column("frames", Integer, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("dataset_start", Integer, nullable=False),
@@ -215,4 +238,44 @@ audit_head = Table(
     Column("seq", Integer, nullable=False),
     Column("seal", String(64), nullable=False),
     Column("mac", String(64), nullable=False),
+)
+
+# Whom we know, and what went to and fro.
+peers = Table(
+    "peers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("ae_title", String(16), nullable=False, index=True),
+    Column("host", Text, nullable=False),
+    Column("port", Integer, nullable=False),
+    Column("tls", Boolean, nullable=False),
+    Column("web_url", Text, nullable=False),
+    Column("token_file", Text, nullable=False),
+    Column("added_at", Moment, nullable=False),
+)
+
+transfers = Table(
+    "transfers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    # send | pull
+    Column("direction", String(8), nullable=False),
+    # A name and no reference: the account of what went where outlives the peer's entry.
+    Column("peer", String(64), nullable=False),
+    Column("study_uid", String(64), nullable=False),
+    Column("begun_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Index("ix_transfers_direction_peer_study_uid", "direction", "peer", "study_uid"),
+)
+
+transfer_items = Table(
+    "transfer_items",
+    metadata,
+    Column("transfer_id", ForeignKey("transfers.id"), primary_key=True),
+    Column("sop_uid", String(64), primary_key=True),
+    # confirmed | failed
+    Column("state", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Moment, nullable=False),
 )
