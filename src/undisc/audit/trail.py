@@ -5,43 +5,62 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, insert, select, update
 
 from undisc.audit.model import Act, Broken, Intact
 from undisc.clock import Clock
-from undisc.db.engine import Database
+from undisc.db import locks
+from undisc.db.engine import Database, again_after_collision
 from undisc.db.tables import audit_entries, audit_head
 
 _BEGINNING = "0" * 64
+
+_T = TypeVar("_T")
 
 
 class UnitOfWork:
     """One transaction together with the trail's entries for what is done in it."""
 
-    def __init__(self, connection: Connection, clock: Clock, key: bytes) -> None:
+    def __init__(self, connection: Connection, clock: Clock) -> None:
         self.connection = connection
         self.clock = clock
-        self._key = key
+        self._acts: list[tuple[str, Act]] = []
 
     def audit(self, act: Act) -> None:
+        """Tell of an act; its entry is written with all others of the transaction, at the end of it."""
+        self._acts.append((self.clock.now().isoformat(timespec="milliseconds"), act))
+
+    def write_entries(self, key: bytes) -> None:
+        """Seal what was told onto the trail. The trail's own call, the last of a transaction.
+
+        Last, because the head of the chain is everybody's: who holds it keeps all other replicas waiting.
+        """
+        if not self._acts:
+            return
+        locks.take(self.connection, [locks.AUDIT])
         head = self.connection.execute(select(audit_head.c.seq, audit_head.c.seal)).first()
-        seq, previous = (head.seq + 1, head.seal) if head else (1, _BEGINNING)
-        entry: dict[str, Any] = {
-            "seq": seq,
-            "at": self.clock.now().isoformat(timespec="milliseconds"),
-            "action": act.action,
-            "actor": act.actor,
-            "subject": json.dumps(dict(act.subject), sort_keys=True, separators=(",", ":")),
-            "previous": previous,
-        }
-        entry["seal"] = _seal(self._key, entry)
-        self.connection.execute(insert(audit_entries).values(entry))
-        values = {"seq": seq, "seal": entry["seal"], "mac": _head_mac(self._key, seq, entry["seal"])}
+        seq, previous = (head.seq, head.seal) if head else (0, _BEGINNING)
+        entries: list[dict[str, Any]] = []
+        for at, act in self._acts:
+            seq += 1
+            entry: dict[str, Any] = {
+                "seq": seq,
+                "at": at,
+                "action": act.action,
+                "actor": act.actor,
+                "subject": json.dumps(dict(act.subject), sort_keys=True, separators=(",", ":")),
+                "previous": previous,
+            }
+            previous = entry["seal"] = _seal(key, entry)
+            entries.append(entry)
+        self._acts.clear()
+        self.connection.execute(insert(audit_entries), entries)
+        values = {"seq": seq, "seal": previous, "mac": _head_mac(key, seq, previous)}
         statement = update(audit_head).values(values) if head else insert(audit_head).values(id=1, **values)
         self.connection.execute(statement)
 
@@ -57,12 +76,36 @@ class Trail:
     @contextmanager
     def work(self) -> Iterator[UnitOfWork]:
         with self._database.write() as connection:
-            yield UnitOfWork(connection, self._clock, self._key)
+            unit = UnitOfWork(connection, self._clock)
+            yield unit
+            unit.write_entries(self._key)
+
+    def run(self, act: Callable[[UnitOfWork], _T]) -> _T:
+        """Do a whole unit of work, and do it anew where another replica's got in its way.
+
+        Whatever `act` does outside the database before its last statement must bear being done twice.
+        """
+
+        def once() -> _T:
+            with self.work() as work:
+                return act(work)
+
+        return again_after_collision(once)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         with self._database.read() as connection:
             yield connection
+
+    def has_other_key(self) -> bool:
+        """Whether the trail that is there was sealed with another key than this one."""
+        with self._database.read() as connection:
+            head = connection.execute(select(audit_head)).first()
+            if head is None or hmac.compare_digest(head.mac, _head_mac(self._key, head.seq, head.seal)):
+                return False
+            # A head that was tampered with is verify's finding; a wrong key fits no entry either.
+            last = connection.execute(select(audit_entries).order_by(audit_entries.c.seq.desc()).limit(1)).first()
+        return last is not None and not hmac.compare_digest(last.seal, _seal(self._key, last._mapping))
 
     def verify(self) -> Intact | Broken:
         """Walk the whole trail; the first entry that was edited, removed or put in is named."""

@@ -1,25 +1,35 @@
 """The database: one engine, opened with the settings that make a commit mean that the row survives a power cut."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from undisc.db import postgres
 
 _WRITES = "undisc_writes"
+_ATTEMPTS = 4
+
+_T = TypeVar("_T")
 
 
 class Database:
-    """Reads see one moment; writes queue up one behind the other from their first statement on."""
+    """Reads see one moment. Writes are transactions; on SQLite they queue up one behind the other from their start,
+    on PostgreSQL they run side by side, and whoever needs a turn of his own takes a lock (`undisc.db.locks`)."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._writer = engine.execution_options(**{_WRITES: True})
+        if engine.dialect.name == "postgresql":
+            self._reader, self._writer = postgres.reading(engine), engine
+        else:
+            self._reader, self._writer = engine, engine.execution_options(**{_WRITES: True})
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        with self.engine.connect() as connection, connection.begin():
+        with self._reader.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -32,13 +42,32 @@ class Database:
         self.engine.dispose()
 
 
+def open_database(url: str | None, folder: Path) -> Database:
+    """Open the PostgreSQL database at this URL or, where there is none, the SQLite file in this folder.
+
+    Tables are migrations' business, not this function's. Raises ValueError for a URL that names neither.
+    """
+    return Database(postgres.make_engine(url)) if url else open_sqlite(folder / "undisc.db")
+
+
 def open_sqlite(path: Path) -> Database:
-    """Open (or make) the database file. Tables are migrations' business, not this function's."""
+    """Open (or make) the database file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 60, "check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return Database(engine)
+
+
+def again_after_collision(act: Callable[[], _T]) -> _T:
+    """Run one whole transaction, and anew when another replica's got in its way: then it sees what that one did."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return act()
+        except DBAPIError as error:
+            if not postgres.is_collision(error):
+                raise
+    return act()
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

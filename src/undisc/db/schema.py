@@ -4,6 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
+from undisc.db import locks
 from undisc.db.engine import Database
 from undisc.errors import ArchiveTooNew
 
@@ -16,6 +17,7 @@ def bring_up_to_date(database: Database) -> None:
         if _is_current(connection):
             return
     with database.write() as connection:
+        locks.take(connection, [locks.MIGRATIONS])  # replicas start together
         if not _is_current(connection):
             _upgrade(connection)
 
