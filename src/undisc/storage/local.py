@@ -1,19 +1,18 @@
 """Blobs in a local folder: plain files under plain names, and a way to put many there that a power cut cannot tear."""
 
-import fcntl
-import json
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO
 
+from undisc.storage import staging
 from undisc.storage.port import Lent
+from undisc.storage.staging import parts_of, sync_file
 
 _STAGING = "incoming"
-_JOURNAL = "journal"
 
 
 class LocalFolder:
@@ -30,10 +29,7 @@ class LocalFolder:
 
     def path(self, key: str) -> Path:
         """Where a key's bytes lie; raises ValueError for a key that would leave the folder."""
-        parts = PurePosixPath(key).parts
-        if not parts or parts[0] == "/" or ".." in parts:
-            raise ValueError("a key stays inside the folder")
-        return self.root.joinpath(*parts)
+        return self.root.joinpath(*parts_of(key))
 
     def exists(self, key: str) -> bool:
         return self.path(key).is_file()
@@ -88,15 +84,8 @@ class LocalFolder:
     @contextmanager
     def batch(self) -> Iterator["FolderBatch"]:
         """A place to write originals into before they are published; what was not published is gone afterwards."""
-        folder = self.root / _STAGING / secrets.token_hex(8)
-        folder.mkdir(parents=True)
-        with (folder / _JOURNAL).open("a+b") as journal:
-            # Held as long as this process lives: to a start elsewhere, a batch without its lock is an abandoned one.
-            fcntl.flock(journal, fcntl.LOCK_EX)
-            try:
-                yield FolderBatch(self, folder, journal, self._syncers)
-            finally:
-                _clear(folder)
+        with staging.opened(self.root / _STAGING) as staged:
+            yield FolderBatch(self, staged, self._syncers)
 
     def abandoned(self, has_row: Callable[[str], bool]) -> int:
         """Undo what a killed process left half done: staged files go, and published files that never got their row.
@@ -105,24 +94,12 @@ class LocalFolder:
         commit a row between the question and the deletion. Returns how many files were removed.
         """
         removed = 0
-        staging = self.root / _STAGING
-        for folder in sorted(staging.iterdir()) if staging.is_dir() else ():
-            try:
-                journal = (folder / _JOURNAL).open("r+b")
-            except FileNotFoundError:
-                # A batch has no journal only for an instant at its birth and at its end; either way it holds nothing.
-                continue
-            with journal:
-                try:
-                    fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    continue
-                for key in _journalled(journal.read()):
-                    if self.exists(key) and not has_row(key):
-                        self.delete(key)
-                        removed += 1
-                removed += sum(1 for _ in folder.iterdir()) - 1
-                _clear(folder)
+        for batch in staging.abandoned(self.root / _STAGING):
+            for key in batch.noted():
+                if self.exists(key) and not has_row(key):
+                    self.delete(key)
+                    removed += 1
+            removed += batch.clear()
         return removed
 
 
@@ -139,21 +116,18 @@ class OwnFile:
 class FolderBatch:
     """Staged files of one batch: write, sync, then, inside the transaction that holds their rows, publish."""
 
-    def __init__(self, store: LocalFolder, folder: Path, journal: BinaryIO, syncers: ThreadPoolExecutor) -> None:
+    def __init__(self, store: LocalFolder, batch: staging.Staging, syncers: ThreadPoolExecutor) -> None:
         self._store = store
-        self._folder = folder
-        self._journal = journal
+        self._staging = batch
         self._syncers = syncers
-        self._count = 0
 
     def stage(self) -> Path:
         """A fresh name to write one file to."""
-        self._count += 1
-        return self._folder / f"{self._count:06d}"
+        return self._staging.stage()
 
     def sync(self, staged: Iterable[Path]) -> None:
         """When this returns, the bytes of these files survive a power cut. Needs no transaction, so hold none."""
-        list(self._syncers.map(_sync_file, staged))
+        list(self._syncers.map(sync_file, staged))
 
     def publish(self, staged: Iterable[tuple[Path, str]]) -> None:
         """Move synced files to their keys; when this returns, their names survive a power cut too.
@@ -164,16 +138,14 @@ class FolderBatch:
         pairs = [(source, self._store.path(key), key) for source, key in staged]
         if not pairs:
             return
-        self._journal.write("".join(json.dumps(key) + "\n" for _, _, key in pairs).encode())
-        self._journal.flush()
-        os.fsync(self._journal.fileno())
-        sync_folder(self._folder)
+        self._staging.note(key for _, _, key in pairs)
+        self._staging.published = True
         touched: set[Path] = set()
         for source, target, _ in pairs:
             touched.update(_make_folders(target.parent, self._store.root))
             source.replace(target)
             touched.add(target.parent)
-        list(self._syncers.map(sync_folder, touched))
+        list(self._syncers.map(sync_file, touched))
 
 
 def _make_folders(folder: Path, root: Path) -> list[Path]:
@@ -185,34 +157,3 @@ def _make_folders(folder: Path, root: Path) -> list[Path]:
     for made in reversed(missing):
         made.mkdir(exist_ok=True)
     return [made.parent for made in missing]
-
-
-def _journalled(raw: bytes) -> Iterator[str]:
-    for line in raw.decode(errors="replace").splitlines():
-        try:
-            key = json.loads(line)
-        except ValueError:
-            return  # torn by the power cut, and then nothing was moved yet
-        if isinstance(key, str):
-            yield key
-
-
-def _clear(folder: Path) -> None:
-    for left in folder.iterdir():
-        if left.name != _JOURNAL:
-            left.unlink(missing_ok=True)
-    (folder / _JOURNAL).unlink(missing_ok=True)
-    folder.rmdir()
-
-
-def _sync_file(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def sync_folder(path: Path) -> None:
-    """Make the names in a folder survive a power cut."""
-    _sync_file(path)
