@@ -59,6 +59,14 @@ def bare_prefix(sop_class: str, sop_instance: str, transfer_syntax: str, source_
     return _PREFIX + _whole_group(elements)
 
 
+def retold_prefix(wrapper: bytes, transfer_syntax: str) -> bytes:
+    """A stored instance's wrapper for the same data set in another transfer syntax; all else it says stays."""
+    elements = _elements(wrapper, len(_PREFIX))
+    elements.pop(_GROUP_LENGTH, None)
+    elements[_TRANSFER_SYNTAX] = (b"UI", _padded(transfer_syntax, b"\0"))
+    return _PREFIX + _whole_group(elements)
+
+
 def _elements(wrapper: bytes, at: int) -> dict[int, tuple[bytes, bytes]]:
     """Group 0002 as written: element number -> (VR, value). Stops at the first thing that is not explicit VR."""
     found: dict[int, tuple[bytes, bytes]] = {}

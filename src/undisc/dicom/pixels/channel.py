@@ -7,7 +7,7 @@ import json
 import struct
 from typing import Any
 
-from undisc.dicom.pixels.model import Derived, FrameFailure, Undecodable
+from undisc.dicom.pixels.model import Derived, FrameFailure, Undecodable, Written
 
 LENGTH = struct.Struct("<I")
 LONGEST = 64 << 20
@@ -23,19 +23,23 @@ def packed(message: dict[str, Any]) -> bytes:
     return LENGTH.pack(len(body)) + body
 
 
-def result_message(result: Derived | Undecodable) -> dict[str, Any]:
+def result_message(result: Derived | Written | Undecodable) -> dict[str, Any]:
     if isinstance(result, Undecodable):
         return {"undecodable": result.reason}
+    if isinstance(result, Written):
+        return {"written": list(result.lengths)}
     failures = [list(failure) for failure in result.failures[:_MOST_FAILURES]]
     return {"frames": result.frames, "failures": failures, "damage": list(result.damage)}
 
 
-def result_from(body: bytes) -> Derived | Undecodable:
-    """What a worker said. Raises ValueError where it is none of the two messages."""
+def result_from(body: bytes) -> Derived | Written | Undecodable:
+    """What a worker said. Raises ValueError where it is none of these messages."""
     message = json.loads(body)
     try:
         if "undecodable" in message:
             return Undecodable(str(message["undecodable"]))
+        if "written" in message:
+            return Written(tuple(int(length) for length in message["written"]))
         failures = tuple(FrameFailure(int(frame), str(reason)) for frame, reason in message["failures"])
         return Derived(int(message["frames"]), failures, tuple(str(text) for text in message["damage"]))
     except (KeyError, TypeError) as error:

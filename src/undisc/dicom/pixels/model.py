@@ -1,8 +1,8 @@
 """What pixel data are and what becomes of them: plain values, no I/O."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class FrameUndecodable(Exception):
@@ -34,6 +34,13 @@ class Derived:
     frames: int
     failures: tuple[FrameFailure, ...] = ()
     damage: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was asked for lies at the output: `lengths`, in bytes, of the parts that it holds one after the other."""
+
+    lengths: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +89,36 @@ class Window(NamedTuple):
 
     low: float
     high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """How a frame is to be shown.
+
+    window: centre, width (in values after the rescale) and function ("linear", "linear-exact", "sigmoid"), None for the
+    header's. viewport: greatest width and height. region: left, top, width, height in pixels of the frame; a negative
+    width or height mirrors. quality: 1 to 100. kind: "jpeg", "png", "webp" or "gif". annotation: "patient" and
+    "technique".
+    """
+
+    kind: str = "jpeg"
+    window: tuple[float, float, str] | None = None
+    viewport: tuple[int, int] | None = None
+    region: tuple[float, float, float, float] | None = None
+    quality: int = 90
+    annotation: tuple[str, ...] = ()
+
+    def message(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @staticmethod
+    def from_message(message: dict[str, Any]) -> "Rendering":
+        window, viewport, region = message["window"], message["viewport"], message["region"]
+        return Rendering(
+            message["kind"],
+            None if window is None else (float(window[0]), float(window[1]), str(window[2])),
+            None if viewport is None else (int(viewport[0]), int(viewport[1])),
+            None if region is None else (float(region[0]), float(region[1]), float(region[2]), float(region[3])),
+            int(message["quality"]),
+            tuple(message["annotation"]),
+        )

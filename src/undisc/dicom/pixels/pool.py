@@ -9,15 +9,16 @@ import sys
 import sysconfig
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Any, Self
 
 from undisc.dicom.pixels.channel import CRASHED, LENGTH, LONGEST, packed, result_from
-from undisc.dicom.pixels.model import Derived, Undecodable
+from undisc.dicom.pixels.model import Derived, Rendering, Undecodable, Written
 
 _MOST_TURNS = 30
 TOO_SLOW = "Decoding it took longer than is allowed."
@@ -25,11 +26,15 @@ TOO_SLOW = "Decoding it took longer than is allowed."
 _SOURCE_ROOT = Path(__file__).resolve().parents[3]
 
 
+class Busy(Exception):
+    """Nobody took the work within the time that its asker can wait."""
+
+
 @dataclass(slots=True)
 class _Job:
-    source: Path
+    message: dict[str, Any]
     output: Path
-    future: "Future[Derived | Undecodable]" = field(default_factory=Future)
+    future: "Future[Any]" = field(default_factory=Future)
 
 
 class _Worker:
@@ -41,7 +46,7 @@ class _Worker:
         self._prefix = [nice, "-n", "10"] if nice else []
         self.process: subprocess.Popen[bytes] | None = None
 
-    def ask(self, message: bytes, seconds: float) -> Derived | Undecodable:
+    def ask(self, message: bytes, seconds: float) -> Derived | Written | Undecodable:
         process = self.process
         if process is None or process.poll() is not None:
             self.kill()
@@ -120,10 +125,42 @@ class DecodePool:
         Waits while the queue is full. The future never fails: what goes wrong is Undecodable, and then nothing is left
         at `output` that was not there before.
         """
+        return self._ask({"kind": "derive", "source": str(source.absolute())}, output, None)
+
+    def transcode(self, source: Path, output: Path, syntax: str, patience: float) -> "Future[Written | Undecodable]":
+        """Ask for the instance at `source` in another transfer syntax; raises Busy after `patience` seconds.
+
+        The future never fails, for this and for what follows; where it is Undecodable, output is not to be used.
+        """
+        return self._ask({"kind": "transcode", "source": str(source.absolute()), "syntax": syntax}, output, patience)
+
+    def frames(
+        self, source: Path, output: Path, syntax: str, frames: Sequence[int], patience: float
+    ) -> "Future[Written | Undecodable]":
+        """Ask for single frames, counted from 0, one after the other in one file. Raises Busy."""
+        message = {"kind": "frames", "source": str(source.absolute()), "syntax": syntax, "frames": list(frames)}
+        return self._ask(message, output, patience)
+
+    def render(
+        self, source: Path, output: Path, frames: Sequence[int], rendering: Rendering, patience: float
+    ) -> "Future[Written | Undecodable]":
+        """Ask for frames as pictures, all where none is named. Raises Busy."""
+        message = {
+            "kind": "render",
+            "source": str(source.absolute()),
+            "frames": list(frames),
+            "rendering": rendering.message(),
+        }
+        return self._ask(message, output, patience)
+
+    def _ask(self, message: dict[str, Any], output: Path, patience: float | None) -> "Future[Any]":
         if self._closed:
             raise RuntimeError("the pool is closed")
-        job = _Job(source.absolute(), output.absolute())
-        self._jobs.put(job)
+        job = _Job(message, output.absolute())
+        try:
+            self._jobs.put(job, timeout=patience)
+        except queue.Full as error:
+            raise Busy from error
         return job.future
 
     def close(self, *, finish: bool = True) -> None:
@@ -161,10 +198,11 @@ class DecodePool:
             if not job.future.set_running_or_notify_cancel():
                 continue
             partial = job.output.with_name(f".{job.output.name}.{os.getpid()}.{id(job):x}.part")
-            message = {"source": str(job.source), "partial": str(partial), "output": str(job.output)}
+            message = {**job.message, "partial": str(partial), "output": str(job.output)}
             try:
                 result = worker.ask(packed(message), self.seconds)
-                if result == Undecodable(CRASHED) and not self._abandoned.is_set():
+                may_again = job.message["kind"] == "derive"
+                if may_again and result == Undecodable(CRASHED) and not self._abandoned.is_set():
                     # Once more, without the decoder that is likeliest to break down: other frames may be whole.
                     result = worker.ask(packed({**message, "careful": "yes"}), self.seconds)
             except OSError:

@@ -12,10 +12,10 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from undisc.dicom.pixels.channel import ALIVE, CRASHED, LENGTH, LONGEST, packed, result_message
-from undisc.dicom.pixels.model import Derived, Undecodable
+from undisc.dicom.pixels.model import Derived, Undecodable, Written
 
 _LARGEST_PACK = 16 << 30
 _OPEN_FILES = 64
@@ -30,7 +30,7 @@ def run(memory_mb: int) -> None:
     _limit()
     try:
         while (job := _next(sys.stdin.buffer)) is not None:
-            answers.write(packed(result_message(_derive(job, memory_mb, _SignOfLife(answers)))))
+            answers.write(packed(result_message(_done(job, memory_mb, _SignOfLife(answers)))))
     except BrokenPipeError:
         pass
 
@@ -48,7 +48,7 @@ def _limit() -> None:
         resource.setrlimit(kind, (most, most))
 
 
-def _next(channel: BinaryIO) -> dict[str, str] | None:
+def _next(channel: BinaryIO) -> dict[str, Any] | None:
     head = channel.read(LENGTH.size)
     if len(head) < LENGTH.size:
         return None
@@ -70,15 +70,11 @@ class _SignOfLife:
             self._told = time.monotonic()
 
 
-def _derive(job: dict[str, str], memory_mb: int, frame_done: Callable[[], None]) -> Derived | Undecodable:
-    from undisc.dicom.pixels.derive import derive
-
-    source = Path(job["source"])
+def _done(job: dict[str, Any], memory_mb: int, frame_done: Callable[[], None]) -> Derived | Written | Undecodable:
     try:
         # The original is mapped, which counts as address space and takes no memory of its own.
-        _limit_memory((memory_mb << 20) + source.stat().st_size)
-        partial, output = Path(job["partial"]), Path(job["output"])
-        return derive(source, partial, output, second_opinion=not job.get("careful"), frame_done=frame_done)
+        _limit_memory((memory_mb << 20) + Path(job["source"]).stat().st_size)
+        return _DO[job["kind"]](job, frame_done)
     except BrokenPipeError:
         raise
     except MemoryError:
@@ -87,6 +83,36 @@ def _derive(job: dict[str, str], memory_mb: int, frame_done: Callable[[], None])
         return Undecodable(f"A file could not be read or written ({error.strerror}).")
     except Exception:  # no file may end the worker that the next one needs; the pool asks once more, carefully
         return Undecodable(CRASHED)
+
+
+def _derive(job: dict[str, Any], frame_done: Callable[[], None]) -> Derived | Undecodable:
+    from undisc.dicom.pixels.derive import derive
+
+    source, partial, output = Path(job["source"]), Path(job["partial"]), Path(job["output"])
+    return derive(source, partial, output, second_opinion=not job.get("careful"), frame_done=frame_done)
+
+
+def _transcode(job: dict[str, Any], frame_done: Callable[[], None]) -> Written | Undecodable:
+    from undisc.dicom.pixels.transcode import transcode
+
+    return transcode(Path(job["source"]), Path(job["output"]), job["syntax"], frame_done)
+
+
+def _frames(job: dict[str, Any], frame_done: Callable[[], None]) -> Written | Undecodable:
+    from undisc.dicom.pixels.transcode import transcode_frames
+
+    return transcode_frames(Path(job["source"]), Path(job["output"]), job["syntax"], job["frames"], frame_done)
+
+
+def _render(job: dict[str, Any], frame_done: Callable[[], None]) -> Written | Undecodable:
+    from undisc.dicom.pixels.model import Rendering
+    from undisc.dicom.pixels.rendering import render
+
+    rendering = Rendering.from_message(job["rendering"])
+    return render(Path(job["source"]), Path(job["output"]), job["frames"], rendering, frame_done)
+
+
+_DO = {"derive": _derive, "transcode": _transcode, "frames": _frames, "render": _render}
 
 
 def _limit_memory(most: int) -> None:
