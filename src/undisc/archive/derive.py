@@ -72,7 +72,11 @@ class Deriver:
         while self._wanted and len(self._running) < _AT_ONCE:
             instance_id, names = self._wanted.popleft()
             output_key = keys.frames(names.study, names.series, names.instance)
-            source = self._storage.lend(keys.original(names.study, names.series, names.instance))
+            try:
+                source = self._storage.lend(keys.original(names.study, names.series, names.instance))
+            except FileNotFoundError:
+                self._done.append((instance_id, Undecodable("Its file is gone.")))
+                continue
             output = self._storage.lend_place(output_key)
             running = self._pool.derive(source.path, output.path)
             self._running[running] = _Errand(instance_id, output_key, source, output)
@@ -92,8 +96,9 @@ class Deriver:
     def _note(self) -> None:
         if not self._done:
             return
-        with self._trail.work() as work:
-            store.set_derived(work.connection, [(instance, *_told(result)) for instance, result in self._done])
+        # In one order throughout, since another replica may note the same instances at the same moment.
+        results = [(instance, *_told(result)) for instance, result in sorted(self._done, key=lambda done: done[0])]
+        self._trail.run(lambda work: store.set_derived(work.connection, results))
         self._done.clear()
 
     def finish_series(self, series_row: int) -> None:
@@ -105,6 +110,8 @@ class Deriver:
         names = rows[0].names
         described: list[tuple[Place, dict[str, Any], bytes]] = []
         first: Scanned | None = None
+        any_scanned: Scanned | None = None
+        bits: list[tuple[int, int | None]] = []
         metadata = io.BytesIO()
         with gzip.GzipFile(fileobj=metadata, mode="wb", compresslevel=6, mtime=0) as out:
             out.write(b"[")
@@ -116,6 +123,8 @@ class Deriver:
                 out.write(b",\n" if written else b"")
                 out.write(scanned.json)
                 written += 1
+                any_scanned = any_scanned or scanned
+                bits.append((row.id, store.whole(scanned.number("BitsAllocated"))))
                 packed = self._packed(row)
                 if packed is None:
                     continue
@@ -132,6 +141,8 @@ class Deriver:
             self._put_thumbnail(names, {row.id: row for row in rows}, [entry for _, entry, _ in ordered])
         with self._trail.work() as work:
             store.set_series_derived(work.connection, series_row, len(rows))
+            if any_scanned:
+                store.describe_again(work.connection, series_row, any_scanned, bits)
 
     def _put(self, names: Names, name: str, data: bytes) -> None:
         self._storage.put_derived(keys.series_file(names.study, names.series, name), data)

@@ -23,7 +23,7 @@ class Archive(Reader):
     ) -> None:
         super().__init__(storage, trail)
         self.keeper = Keeper(storage, trail, free_space)
-        self.search = Search(trail)
+        self.search = Search(storage, trail)
         self._make_pool = make_pool
 
     @contextmanager
@@ -35,6 +35,7 @@ class Archive(Reader):
     def finish_half_done(self) -> int:
         """After a crash: undo what was half published, derive what was not derived. Returns series finished."""
         self.keeper.tidy_up()
+        self.search.fill_names()
         return self.derive_pending()
 
     def derive_pending(self, *, low_priority: bool = False) -> int:
@@ -54,6 +55,7 @@ class Archive(Reader):
         self.keeper.tidy_up()
         checking.find_lost_rows(self._storage, self._trail)
         with self._trail.work() as work:
+            store.refill_names(work.connection)
             store.forget_derived(work.connection)
             work.audit(Act("rebuilt", "operator"))
         with self.deriving() as deriver:

@@ -1,13 +1,16 @@
 """The archive's SQL. Every function takes the connection of the transaction that it is part of."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, Row, Select, bindparam, cast, delete, func, insert, select, update
 
+from undisc.archive import names
 from undisc.archive.model import InstanceRow, Known, Names, SeriesRow, Staged, StagedAside, StudyPatient, StudyRow
-from undisc.db.tables import instances, quarantine, series, studies
+from undisc.db.tables import instances, quarantine, series, studies, study_names
+from undisc.dicom.model import Scanned
 from undisc.dicom.uid import SeriesUID, SOPInstanceUID, StudyUID
 
 
@@ -45,7 +48,7 @@ def study_id(connection: Connection, staged: Staged, now: datetime) -> int:
     if found is not None:
         return found
     said = staged.scanned
-    return _inserted(
+    made = _inserted(
         connection,
         studies,
         study_uid=staged.names.study,
@@ -60,8 +63,37 @@ def study_id(connection: Connection, staged: Staged, now: datetime) -> int:
         description=said.text("StudyDescription"),
         institution=said.text("InstitutionName"),
         referring=said.text("ReferringPhysicianName"),
+        study_id_text=said.text("StudyID"),
+        timezone=said.text("TimezoneOffsetFromUTC")[:16],
         kept_at=now,
     )
+    add_names(connection, [(made, said.text("PatientName"), said.text("ReferringPhysicianName"))])
+    return made
+
+
+def add_names(connection: Connection, people: Iterable[tuple[int, str, str]]) -> None:
+    """What studies are found by when people are asked for: (study, patient, referring physician) of each."""
+    rows = [
+        {"kind": kind, "text": text, "study_id": study_row}
+        for study_row, patient, referring in people
+        for kind, text in names.search_entries(patient, referring)
+    ]
+    if rows:
+        connection.execute(insert(study_names), rows)
+
+
+def has_names(connection: Connection) -> bool:
+    """Whether names can be searched for, as they can unless the rows come from a version that kept none."""
+    if connection.execute(select(study_names.c.study_id).limit(1)).first():
+        return True
+    return connection.execute(select(studies.c.id).limit(1)).first() is None
+
+
+def refill_names(connection: Connection) -> None:
+    connection.execute(delete(study_names))
+    people = select(studies.c.id, studies.c.patient_name, studies.c.referring)
+    for page in connection.execute(people).partitions(1000):
+        add_names(connection, [(row[0], row[1], row[2]) for row in page])
 
 
 def series_id(connection: Connection, study: int, staged: Staged) -> int:
@@ -81,7 +113,41 @@ def series_id(connection: Connection, study: int, staged: Staged) -> int:
         number=whole(said.number("SeriesNumber")),
         description=said.text("SeriesDescription"),
         body_part=said.text("BodyPartExamined"),
+        **_procedure(said),
     )
+
+
+def _procedure(said: Scanned) -> dict[str, str]:
+    """Which procedure step made a series, and which one was asked for (General Series, PS3.3 C.7.3.1)."""
+    model = json.loads(said.json)
+    request = _first_value(model, "00400275")
+    asked = request if isinstance(request, dict) else {}
+    return {
+        "performed_date": str(_first_value(model, "00400244")),
+        "performed_time": str(_first_value(model, "00400245")),
+        "scheduled_step": str(_first_value(asked, "00400009")),
+        "requested_procedure": str(_first_value(asked, "00401001")),
+    }
+
+
+def _first_value(model: dict[str, Any], tag: str) -> Any:
+    """The first value of an attribute in the DICOM JSON model; "" where it has none."""
+    values = model.get(tag, {}).get("Value") or [""]
+    return values[0] if values[0] is not None else ""
+
+
+def describe_again(
+    connection: Connection, series_row: int, said: Scanned, bits: Sequence[tuple[int, int | None]]
+) -> None:
+    """Fill in what is searched by and may come from a version that kept less; said: one instance of the series."""
+    study_row = select(series.c.study_id).where(series.c.id == series_row).scalar_subquery()
+    connection.execute(update(series).where(series.c.id == series_row).values(_procedure(said)))
+    values = {"study_id_text": said.text("StudyID"), "timezone": said.text("TimezoneOffsetFromUTC")[:16]}
+    connection.execute(update(studies).where(studies.c.id == study_row, studies.c.study_id_text == "").values(values))
+    statement = (
+        update(instances).where(instances.c.id == bindparam("instance")).values(bits_allocated=bindparam("bits"))
+    )
+    connection.execute(statement, [{"instance": instance, "bits": count} for instance, count in bits])
 
 
 def add_instances(connection: Connection, rows: Sequence[tuple[int, Staged]], now: datetime) -> list[int]:
@@ -103,6 +169,7 @@ def _instance_values(series_row: int, staged: Staged, now: datetime) -> dict[str
         "number": whole(said.number("InstanceNumber")),
         "rows": whole(said.number("Rows")),
         "columns": whole(said.number("Columns")),
+        "bits_allocated": whole(said.number("BitsAllocated")),
         "frames": max(len(said.pixels.frames), 1) if said.pixels else 0,
         "size": staged.size,
         "dataset_start": staged.dataset_start,
@@ -230,7 +297,7 @@ def _series() -> Select[*tuple[Any, ...]]:
             series.c.description,
             func.count(instances.c.id),
             func.coalesce(func.sum(instances.c.frames), 0),
-            func.coalesce(func.sum(instances.c.size), 0),
+            cast(func.coalesce(func.sum(instances.c.size), 0), BigInteger),
         )
         .join(studies, series.c.study_id == studies.c.id)
         .outerjoin(instances, instances.c.series_id == series.c.id)
