@@ -87,6 +87,17 @@ def _pages(ids: Iterable[int]) -> Iterator[list[int]]:
     return (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE))
 
 
+def first_series(connection: Connection, study_ids: Iterable[int]) -> dict[int, str]:
+    first = select(func.min(series.c.id)).group_by(series.c.study_id)
+    found: dict[int, str] = {}
+    for some in _pages(study_ids):
+        statement = select(series.c.study_id, series.c.series_uid).where(
+            series.c.id.in_(first.where(series.c.study_id.in_(some)))
+        )
+        found.update((row.study_id, row.series_uid) for row in connection.execute(statement))
+    return found
+
+
 def count_studies(connection: Connection, ids: Iterable[int]) -> dict[int, Counted]:
     per_study: dict[int, list[Row[Any]]] = {}
     for row in _counts(connection, series.c.study_id, ids):

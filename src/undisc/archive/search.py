@@ -39,6 +39,11 @@ class Search:
             studies = query.study_rows(connection, (row.study_id for row in series.values()))
             return Answer(rows, more, studies, series, query.count_series(connection, series))
 
+    def first_series(self, study_rows: Iterable[int]) -> dict[int, str]:
+        """The UID of the series of each study that came first."""
+        with self._trail.read() as connection:
+            return query.first_series(connection, study_rows)
+
     def described(self, study_uid: StudyUID, series_uid: SeriesUID) -> dict[str, dict[str, Any]]:
         """The DICOM JSON model of a series' instances by their UIDs, as far as it has been derived."""
         packed = self._storage.read(keys.series_file(study_uid, series_uid, "metadata.json.gz"))

@@ -144,10 +144,12 @@ def describe_again(
     connection.execute(update(series).where(series.c.id == series_row).values(_procedure(said)))
     values = {"study_id_text": said.text("StudyID"), "timezone": said.text("TimezoneOffsetFromUTC")[:16]}
     connection.execute(update(studies).where(studies.c.id == study_row, studies.c.study_id_text == "").values(values))
-    statement = (
-        update(instances).where(instances.c.id == bindparam("instance")).values(bits_allocated=bindparam("bits"))
-    )
-    connection.execute(statement, [{"instance": instance, "bits": count} for instance, count in bits])
+    blank = select(instances.c.id).where(instances.c.series_id == series_row, instances.c.bits_allocated.is_(None))
+    wanted = set(connection.scalars(blank))
+    found = [{"instance": instance, "bits": count} for instance, count in bits if count and instance in wanted]
+    if found:
+        statement = update(instances).where(instances.c.id == bindparam("instance"))
+        connection.execute(statement.values(bits_allocated=bindparam("bits")), found)
 
 
 def add_instances(connection: Connection, rows: Sequence[tuple[int, Staged]], now: datetime) -> list[int]:
