@@ -10,7 +10,7 @@ from undisc.accounts.service import Accounts
 from undisc.archive.service import Archive
 from undisc.audit.trail import Trail, trail_key
 from undisc.clock import Clock, SystemClock
-from undisc.db.engine import Database, open_sqlite
+from undisc.db.engine import Database, open_database
 from undisc.db.schema import bring_up_to_date
 from undisc.dicom.pixels.pool import DecodePool
 from undisc.errors import DataFolderUnusable
@@ -22,21 +22,28 @@ from undisc.sharing.model import Terms
 from undisc.sharing.reach import Reaches
 from undisc.sharing.service import Sharing
 from undisc.storage.local import LocalFolder
+from undisc.storage.port import Storage
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+    from undisc.delivery.model import Identity
+    from undisc.delivery.outgoing import Transcode
+    from undisc.delivery.service import Delivering
+    from undisc.dimse.server import Door
+    from undisc.dimse.services import DimseServices
 
 _MB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """Everything a door needs, on one data folder."""
+    """Everything a door needs, on one database and one place for blobs."""
 
     settings: Settings
     clock: Clock
     database: Database
-    storage: LocalFolder
+    storage: Storage
     trail: Trail
     archive: Archive
     intake: Intake
@@ -56,15 +63,21 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
     except OSError as error:
         raise DataFolderUnusable(f"The data folder cannot be used: {error.strerror or 'it cannot be read'}.") from error
     except DBAPIError as error:
-        raise DataFolderUnusable(f"The database in the data folder cannot be used: {error.orig}.") from error
+        place = "at UNDISC_DATABASE_URL" if settings.database_url else "in the data folder"
+        raise DataFolderUnusable(f"The database {place} cannot be used: {_first_line(error)}.") from error
 
 
 def _wired(settings: Settings, clock: Clock) -> App:
     root: Path = settings.data_dir
-    storage = LocalFolder(root)
-    database = open_sqlite(root / "undisc.db")
+    storage = _open_storage(settings)
+    database = _open_database(settings)
     bring_up_to_date(database)
-    trail = Trail(database, clock, trail_key(root / "keys" / "audit.key"))
+    trail = Trail(database, clock, trail_key(settings.audit_key_file or root / "keys" / "audit.key"))
+    if trail.has_other_key():
+        raise DataFolderUnusable(
+            "The audit key is not the one that this archive's trail is sealed with. Give all replicas the same "
+            "UNDISC_AUDIT_KEY_FILE, and after a restore the key from the backup."
+        )
 
     def make_pool(low_priority: bool) -> DecodePool:
         return DecodePool(
@@ -92,6 +105,32 @@ def _wired(settings: Settings, clock: Clock) -> App:
         Accounts(trail, clock),
         Reaches(trail, clock),
     )
+
+
+def _open_storage(settings: Settings) -> Storage:
+    if settings.storage_url is None:
+        return LocalFolder(settings.data_dir)
+    # Loaded here, since a local folder needs no client for buckets.
+    from undisc.storage.bucket import Bucket
+
+    try:
+        return Bucket(settings.storage_url, settings.data_dir / "scratch")
+    except ValueError as error:
+        raise DataFolderUnusable(f"UNDISC_STORAGE_URL cannot be used: {error}.") from error
+    except OSError as error:
+        raise DataFolderUnusable(f"UNDISC_STORAGE_URL cannot be used: {error.strerror}.") from error
+
+
+def _open_database(settings: Settings) -> Database:
+    url = settings.database_url.get_secret_value() if settings.database_url else None
+    try:
+        return open_database(url, settings.data_dir)
+    except ValueError as error:
+        raise DataFolderUnusable(f"UNDISC_DATABASE_URL cannot be used: {error}.") from None
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).strip().splitlines()[0].rstrip(".") if str(error.orig).strip() else "it gave no reason"
 
 
 def open_reception(app: App) -> Reception:
@@ -129,3 +168,72 @@ def build_web(app: App) -> "FastAPI":
     for place in (SYSTEMS, LINK):
         web.mount(place, dicomweb)
     return web
+
+
+def build_delivering(app: App) -> "Delivering":
+    """Sending to peers and pulling from them."""
+    # Loaded here, since most commands call nobody and the DICOM network library takes half a second.
+    from undisc.archive.lookup import Lookup
+    from undisc.delivery.service import Delivering
+
+    return Delivering(app.trail, app.archive, Lookup(app.trail), _identity(app.settings), _transcode())
+
+
+def build_dimse(app: App, reception: Reception, host: str, port: int) -> "tuple[DimseServices, Door]":
+    """The DIMSE door on this application: what stands behind it, and how it is set up."""
+    from undisc.archive.lookup import Lookup
+    from undisc.archive.search import Search
+    from undisc.delivery.directory import Directory
+    from undisc.dimse.network import Limits
+    from undisc.dimse.server import Door
+    from undisc.dimse.services import DimseServices
+
+    settings = app.settings
+    identity = _identity(settings)
+    services = DimseServices(
+        directory=Directory(app.trail),
+        reception=reception,
+        archive=app.archive,
+        lookup=Lookup(app.trail),
+        search=Search(app.storage, app.trail),
+        trail=app.trail,
+        identity=identity,
+        scratch=settings.data_dir / "scratch" / "dimse",
+        largest_file=settings.largest_file_mb * _MB,
+        echo_from_anyone=settings.dicom_echo_from_anyone,
+        transcode=_transcode(),
+    )
+    limits = Limits(
+        associations=settings.dicom_associations,
+        per_address=settings.dicom_associations_per_peer,
+        pdu_bytes=settings.dicom_pdu_kb * 1024,
+        seconds=settings.dicom_seconds,
+    )
+    door = Door(
+        host=host,
+        port=port,
+        limits=limits,
+        acse_seconds=settings.dicom_acse_seconds,
+        dimse_seconds=settings.dicom_dimse_seconds,
+        tls=identity.tls if settings.dicom_tls_certificate else None,
+        client_certificates=settings.dicom_tls_client_certificates,
+    )
+    return services, door
+
+
+def _identity(settings: Settings) -> "Identity":
+    from undisc.delivery.model import Identity, TlsFiles
+
+    tls = TlsFiles(settings.dicom_tls_certificate, settings.dicom_tls_key, settings.dicom_tls_authorities)
+    return Identity(
+        ae_title=settings.ae_title,
+        tls=tls,
+        acse_seconds=settings.dicom_acse_seconds,
+        dimse_seconds=settings.dicom_dimse_seconds,
+        network_seconds=settings.dicom_seconds,
+        pdu_bytes=settings.dicom_pdu_kb * 1024,
+    )
+
+
+def _transcode() -> "Transcode | None":
+    return None

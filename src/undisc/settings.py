@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -13,6 +13,18 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(
         default=Path("undisc-data"), description="Folder that holds the database, the originals and what is derived."
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="postgresql+psycopg://user:password@host/name; SQLite in the data folder when unset.",
+    )
+    storage_url: str | None = Field(
+        default=None,
+        description="S3 bucket, as s3://bucket/prefix, reached by the AWS_* variables; the data folder when unset.",
+    )
+    audit_key_file: Path | None = Field(
+        default=None,
+        description="Key that seals the audit trail, one for all replicas; keys/audit.key of the data folder if unset.",
     )
     place_name: str = Field(default="this clinic", description="The sender's name as the holder of a link reads it.")
     public_url: str | None = Field(
@@ -44,3 +56,44 @@ class Settings(BaseSettings):
         default=5000, ge=1, le=100_000, description="Most results that one search over DICOMweb gives at a time."
     )
     most_files: int = Field(default=1_000_000, ge=1, description="Most files that are looked at on one source.")
+    ae_title: str = Field(
+        default="UNDISC",
+        pattern=r"^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])?$",
+        description="The AE title under which other systems know this archive.",
+    )
+    dicom_echo_from_anyone: bool = Field(
+        default=False, description="Answer C-ECHO of callers that are no peers; anything else stays for peers alone."
+    )
+    dicom_associations: int = Field(default=32, ge=1, le=400, description="Most associations at once.")
+    dicom_associations_per_peer: int = Field(
+        default=8, ge=1, le=400, description="Most associations at once from one address."
+    )
+    dicom_pdu_kb: int = Field(
+        default=256,
+        ge=4,
+        le=1024,
+        description="Longest PDU that is taken, in kilobytes; longer ones are fewer and faster.",
+    )
+    dicom_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        description="Longest silence within an association, and longest time for one PDU, before it is given up.",
+    )
+    dicom_acse_seconds: float = Field(
+        default=30.0, gt=0, description="Longest wait for an association to be asked for, or answered."
+    )
+    dicom_dimse_seconds: float = Field(
+        default=120.0, gt=0, description="Longest wait for another system's answer to a request."
+    )
+    dicom_tls_certificate: Path | None = Field(
+        default=None,
+        description="PEM file by which this archive shows who it is; set, the DICOM port speaks TLS alone.",
+    )
+    dicom_tls_key: Path | None = Field(default=None, description="PEM file of the certificate's private key.")
+    dicom_tls_authorities: Path | None = Field(
+        default=None,
+        description="PEM file of the authorities that vouch for other systems; the machine's own when unset.",
+    )
+    dicom_tls_client_certificates: bool = Field(
+        default=False, description="Callers must show a certificate that one of the authorities vouches for."
+    )

@@ -5,7 +5,7 @@ import mmap
 import re
 from collections.abc import Callable, Iterator
 
-from undisc.archive import keys, policy, store
+from undisc.archive import keys, policy, store, turns
 from undisc.archive.model import Checked, Damaged, InstanceRow, Staged
 from undisc.audit.model import Act
 from undisc.audit.trail import Trail
@@ -83,6 +83,7 @@ def find_lost_rows(storage: Storage, trail: Trail) -> int:
         if staged is None or (staged.names.study, staged.names.series) != (study, series):
             continue
         with trail.work() as work:
+            turns.take_study(work.connection, study)
             if store.known_instance(work.connection, staged.names.instance):
                 continue
             now = work.clock.now()

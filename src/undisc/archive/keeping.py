@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
 
-from undisc.archive import keys, policy, store
+from undisc.archive import keys, policy, store, turns
 from undisc.archive.model import (
     Duplicate,
     Kept,
@@ -89,11 +89,16 @@ class Keeper:
         batches: Sequence[tuple[Batch, Sequence[Staged | StagedAside]]],
         also: Callable[[UnitOfWork, list[list[Outcome]]], None],
     ) -> list[list[Outcome]]:
-        """Keep several batches in one transaction, so that their senders wait for the disk once between them."""
+        """Keep several batches in one transaction, so that their senders wait for the disk once between them.
+
+        `also` is called anew where another replica's transaction got in the way and nothing of this one was kept.
+        """
         for batch, staged in batches:
             batch.sync([item.file for item in staged])
         everything = [item for _, staged in batches for item in staged]
-        with self._trail.work() as work:
+
+        def admit(work: UnitOfWork) -> list[list[Outcome]]:
+            turns.take_places(work.connection, everything)
             admission = _Admission(work, everything)
             decided = iter(admission.decide())
             outcomes = [[next(decided) for _ in staged] for _, staged in batches]
@@ -102,20 +107,24 @@ class Keeper:
                 batch.publish(
                     [(item.file, admission.publish[item.file]) for item in staged if item.file in admission.publish]
                 )
-        return outcomes
+            return outcomes
+
+        return self._trail.run(admit)
 
     def tidy_up(self) -> int:
         """Undo what a killed process left half done. Returns the number of files removed."""
-        with self._trail.work() as work:
+        return self._trail.run(lambda work: self._storage.abandoned(lambda key: _has_row(work, key)))
 
-            def has_row(key: str) -> bool:
-                parts = PurePosixPath(key).parts
-                if parts[0] == "quarantine":
-                    return store.is_quarantined(work.connection, parts[1])
-                _, study, series, file = parts
-                return store.has_original(work.connection, study, series, file.removesuffix(".dcm"))
 
-            return self._storage.abandoned(has_row)
+def _has_row(work: UnitOfWork, key: str) -> bool:
+    """Whether a published blob has its row; until the transaction ends nobody else gives it one."""
+    parts = PurePosixPath(key).parts
+    if parts[0] == "quarantine":
+        turns.take_quarantined(work.connection, parts[1])
+        return store.is_quarantined(work.connection, parts[1])
+    _, study, series, file = parts
+    turns.take_study(work.connection, study)
+    return store.has_original(work.connection, study, series, file.removesuffix(".dcm"))
 
 
 class _Admission:
@@ -182,6 +191,7 @@ class _Admission:
         return self._series[place]
 
     def _set_aside(self, item: StagedAside) -> SetAside:
+        turns.take_quarantined(self._work.connection, item.sha256)
         if store.add_quarantined(self._work.connection, item, self._now):
             self.publish[item.file] = keys.quarantined(item.sha256)
         return SetAside(item.reason)

@@ -1,17 +1,20 @@
 """The database: one engine, opened with the settings that make a commit mean that the row survives a power cut."""
 
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from undisc.db import postgres
 
 _WRITES = "undisc_writes"
 _ATTEMPTS = 4
+_PATIENCE_TRIES, _PAUSE = 500, 0.02
 
 _T = TypeVar("_T")
 
@@ -53,7 +56,9 @@ def open_database(url: str | None, folder: Path) -> Database:
 def open_sqlite(path: Path) -> Database:
     """Open (or make) the database file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 60, "check_same_thread": False})
+    # Not a URL in text: there a % or ? in the path would name another file, outside the data folder.
+    url = URL.create("sqlite", database=str(path))
+    engine = create_engine(url, connect_args={"timeout": 60, "check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return Database(engine)
@@ -75,11 +80,25 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     # with "database is locked" instead of waiting its turn.
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA busy_timeout=60000")
+    _write_ahead(cursor)
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA busy_timeout=60000")
     cursor.close()
+
+
+def _write_ahead(cursor: Any) -> None:
+    # A new file's change to a write-ahead log fails at once, whatever the timeout says, while another process is at it.
+    for _ in range(_PATIENCE_TRIES):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
+    cursor.execute("PRAGMA journal_mode=WAL")
 
 
 def _begin_sqlite(connection: Connection) -> None:

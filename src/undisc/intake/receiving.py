@@ -122,33 +122,40 @@ class Reception:
     def _keep(self, together: Sequence[_Waiting]) -> list[list[Received]]:
         staged = [[item for _, item in waiting.items if not isinstance(item, NotAnInstance)] for waiting in together]
         results: list[list[Received]] = []
+        imports: list[int] = []
 
         def write_ledger(work: UnitOfWork, outcomes: list[list[kept.Outcome]]) -> None:
+            # Called anew where another replica got in the way; what it had noted before was rolled back.
+            results.clear()
+            imports.clear()
             for waiting, decided in zip(together, outcomes, strict=True):
                 received = _received(waiting.items, decided)
                 results.append(received)
-                self._note(work, waiting, received)
+                imports.append(self._note(work, waiting, received))
 
         batches = [(waiting.delivery.batch, items) for waiting, items in zip(together, staged, strict=True)]
         self._archive.keeper.keep_together(batches, write_ledger)
+        for waiting, import_id in zip(together, imports, strict=True):
+            waiting.delivery.import_id = import_id
         self._background.wake()
         return results
 
-    def _note(self, work: UnitOfWork, waiting: _Waiting, received: Sequence[Received]) -> None:
-        """The ledger's items and the trail's entry, in the transaction of the rows they tell of."""
+    def _note(self, work: UnitOfWork, waiting: _Waiting, received: Sequence[Received]) -> int:
+        """The ledger's items and the trail's entry, in the transaction of the rows they tell of. Returns the import."""
         delivery = waiting.delivery
-        if delivery.import_id is None:
-            moment = work.clock.now()
-            delivery.import_id = store.begin(work.connection, uuid.uuid4().hex, delivery.kind, 0, moment)
+        import_id = delivery.import_id
+        if import_id is None:
+            import_id = store.begin(work.connection, uuid.uuid4().hex, delivery.kind, 0, work.clock.now())
         items = [
             Item(path, result.outcome, result.reason, result.names.study if result.names else None)
             for (path, _), result in zip(waiting.items, received, strict=True)
         ]
-        store.add_items(work.connection, delivery.import_id, items)
+        store.add_items(work.connection, import_id, items)
         ledger = Ledger(tuple(items))
         counts = {outcome.value: count for outcome, count in ledger.counts.items() if count}
         studies = " ".join(ledger.studies)
-        work.audit(Act("imported", delivery.actor, {"import": delivery.import_id, "studies": studies, **counts}))
+        work.audit(Act("imported", delivery.actor, {"import": import_id, "studies": studies, **counts}))
+        return import_id
 
     def _end(self, delivery: "Delivery") -> None:
         if delivery.import_id is not None:

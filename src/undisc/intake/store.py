@@ -5,12 +5,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
+from undisc.db import locks
 from undisc.db.tables import import_items, imports
 from undisc.intake.model import Item, Outcome
 
 
 def unfinished_import(connection: Connection, fingerprint: str) -> int | None:
-    """An import of this very source that was begun and never ended."""
+    """An import of this very source that was begun and never ended; until the transaction ends nobody begins one."""
+    locks.take(connection, [f"source:{fingerprint}"])
     return connection.scalar(
         select(imports.c.id)
         .where(imports.c.fingerprint == fingerprint, imports.c.finished_at.is_(None))
@@ -32,6 +34,7 @@ def end(connection: Connection, import_id: int, now: datetime) -> None:
 
 def add_items(connection: Connection, import_id: int, items: Sequence[Item]) -> None:
     """Write items down, once each, however many processes read the same source."""
+    locks.take(connection, [f"import:{import_id}"])
     paths = [item.path for item in items]
     there = set(
         connection.scalars(

@@ -1,5 +1,6 @@
 """Blobs in a local folder: plain files under plain names, and a way to put many there that a power cut cannot tear."""
 
+import errno
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator
@@ -53,7 +54,10 @@ class LocalFolder:
 
     def lend(self, key: str) -> "OwnFile":
         """The blob's own file."""
-        return OwnFile(self.path(key))
+        path = self.path(key)
+        if not path.is_file():
+            raise FileNotFoundError(errno.ENOENT, "There is no such blob")
+        return OwnFile(path)
 
     def lend_place(self, key: str) -> "OwnFile":
         """Where the blob is to lie; its folder exists."""

@@ -1,6 +1,7 @@
 """Where files wait on this machine before they are published, and how the next start tells whose process has died."""
 
 import fcntl
+import itertools
 import json
 import os
 import secrets
@@ -27,7 +28,7 @@ class Staging:
         self.folder = folder
         self.published = False
         self._journal = journal
-        self._count = 0
+        self._numbers = itertools.count(1)
 
     @property
     def name(self) -> str:
@@ -35,8 +36,7 @@ class Staging:
 
     def stage(self) -> Path:
         """A fresh name to write one file to."""
-        self._count += 1
-        return self.folder / f"{self._count:06d}"
+        return self.folder / f"{next(self._numbers):06d}"
 
     def note(self, keys: Iterable[str]) -> None:
         """Write down what is about to be published; when this returns, it survives a power cut."""
