@@ -4,8 +4,6 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from pydicom.charset import CODES_TO_ENCODINGS, python_encoding
-
 DEFAULT = "iso8859"
 """The default repertoire; read as Latin-1 so that every byte, declared or not, has a character and keeps its value."""
 
@@ -13,6 +11,48 @@ TEXT_DELIMITERS = frozenset(b"\r\n\t\f")
 """Control characters after which the first character set is in force again (PS3.5 6.1.2.5.3)."""
 
 _ESCAPE = b"\x1b"
+
+# Defined terms and escape sequences (PS3.3 C.12.1.1.2, PS3.5 annexes H to K), with what Python calls their codecs.
+_REGISTERED = {
+    100: ("latin_1", b"-A"),
+    101: ("iso8859_2", b"-B"),
+    109: ("iso8859_3", b"-C"),
+    110: ("iso8859_4", b"-D"),
+    126: ("iso_ir_126", b"-F"),
+    127: ("iso_ir_127", b"-G"),
+    138: ("iso_ir_138", b"-H"),
+    144: ("iso_ir_144", b"-L"),
+    148: ("iso_ir_148", b"-M"),
+    166: ("iso_ir_166", b"-T"),
+}
+_CODECS = {
+    "": DEFAULT,
+    "ISO_IR 6": DEFAULT,
+    "ISO 2022 IR 6": DEFAULT,
+    "ISO_IR 13": "shift_jis",
+    "ISO 2022 IR 13": "shift_jis",
+    "ISO 2022 IR 87": "iso2022_jp",
+    "ISO 2022 IR 159": "iso2022_jp_2",
+    "ISO 2022 IR 149": "euc_kr",
+    "ISO 2022 IR 58": "iso_ir_58",
+    "ISO_IR 192": "UTF8",
+    "GB18030": "GB18030",
+    "GBK": "GBK",
+    "ISO 2022 GBK": "GBK",
+    "ISO 2022 58": "GB2312",
+    **{f"ISO_IR {number}": codec for number, (codec, _) in _REGISTERED.items()},
+    **{f"ISO 2022 IR {number}": codec for number, (codec, _) in _REGISTERED.items()},
+}
+_ESCAPES = {
+    _ESCAPE + b"(B": DEFAULT,
+    _ESCAPE + b")I": "shift_jis",
+    _ESCAPE + b"(J": "shift_jis",
+    _ESCAPE + b"$B": "iso2022_jp",
+    _ESCAPE + b"$(D": "iso2022_jp_2",
+    _ESCAPE + b"$)C": "euc_kr",
+    _ESCAPE + b"$)A": "iso_ir_58",
+    **{_ESCAPE + code: codec for codec, code in _REGISTERED.values()},
+}
 _CODECS_WITH_ESCAPES = frozenset({"iso2022_jp", "iso2022_jp_2"})
 _STAND_ALONE = frozenset({"ISO_IR 192", "GB18030", "GBK"})  # no code extensions beside these (PS3.3 C.12.1.1.2)
 _MISSPELT = re.compile(r"ISO[ _-]?(2022[ _-]?)?IR[ _-]?([0-9]{1,3})", re.IGNORECASE)
@@ -44,18 +84,18 @@ def encodings_for(terms: tuple[str, ...]) -> tuple[str, ...]:
 
 def _defined_term(term: str) -> str:
     term = term.strip(" \0")
-    if term in python_encoding:
+    if term in _CODECS:
         return term
     if misspelt := _MISSPELT.fullmatch(term):
         extended, number = misspelt.groups()
         for candidate in (f"ISO 2022 IR {number}", f"ISO_IR {number}")[:: 1 if extended else -1]:
-            if candidate in python_encoding:
+            if candidate in _CODECS:
                 return candidate
     return _OTHER_NAMES.get(term.upper(), term)
 
 
 def _python_name(term: str) -> str:
-    known = python_encoding.get(term)
+    known = _CODECS.get(term)
     if known:
         return known
     try:
@@ -88,7 +128,7 @@ def _part(part: bytes, encodings: Sequence[str], delimiters: frozenset[int]) -> 
     if not part.startswith(_ESCAPE):
         return _plain(part, encodings[0])
     length = 4 if part.startswith((b"\x1b$(", b"\x1b$)")) else 3
-    encoding = CODES_TO_ENCODINGS.get(part[:length], "")
+    encoding = _ESCAPES.get(part[:length], "")
     if encoding != DEFAULT and encoding not in encodings:
         return part.decode(encodings[0], errors="replace")  # an escape that (0008,0005) does not announce
     try:

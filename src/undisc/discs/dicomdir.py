@@ -4,12 +4,12 @@ import io
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
-
-import pydicom
-from pydicom.dataset import Dataset
+from typing import TYPE_CHECKING, Any
 
 from undisc.discs.model import DicomDir, IndexedFile
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 LARGEST = 32 * 1024 * 1024
 _MOST_RECORDS = 200_000
@@ -59,7 +59,11 @@ def _read(data: bytes) -> DicomDir:
     return DicomDir(tuple(files), tuple(notes))
 
 
-def _records(data: bytes, notes: list[str]) -> list[Dataset]:
+def _records(data: bytes, notes: list[str]) -> "list[Dataset]":
+    # Loaded here, since most processes never meet an index and pydicom is slow to load.
+    import pydicom
+    from pydicom.dataset import Dataset
+
     try:
         dataset = pydicom.dcmread(io.BytesIO(data), force=True)
         sequence = dataset.get("DirectoryRecordSequence")
@@ -87,7 +91,7 @@ def _breaks_off(data: bytes) -> bool:
     return at + 4 + length > len(data)
 
 
-def _salvaged(data: bytes) -> list[Dataset]:
+def _salvaged(data: bytes) -> "list[Dataset]":
     """Record by record, for an index that breaks off or breaks in the middle; little endian only."""
     found: list[Dataset] = []
     at = data.find(_ITEM_LITTLE)
@@ -103,7 +107,9 @@ def _salvaged(data: bytes) -> list[Dataset]:
     return found
 
 
-def _salvaged_record(item: bytes, *, explicit: bool) -> Dataset | None:
+def _salvaged_record(item: bytes, *, explicit: bool) -> "Dataset | None":
+    import pydicom
+
     try:
         record = pydicom.dcmread(io.BytesIO(_wrapped(item, explicit=explicit)), force=True)
         return record if "DirectoryRecordType" in record else None
@@ -118,7 +124,7 @@ def _wrapped(item: bytes, *, explicit: bool) -> bytes:
     return b"\x00" * 128 + b"DICM" + length + meta + item
 
 
-def _parents(records: Sequence[Dataset]) -> list[int | None] | None:
+def _parents(records: "Sequence[Dataset]") -> list[int | None] | None:
     """Each record's parent, by the offsets in the records (PS3.3 F.3.2.2); None where the offsets make no tree."""
     at = {tell: index for index, record in enumerate(records) if (tell := getattr(record, "seq_item_tell", None))}
     following = [at.get(_number(record, "OffsetOfTheNextDirectoryRecord") or 0) for record in records]
@@ -147,7 +153,7 @@ def _parents(records: Sequence[Dataset]) -> list[int | None] | None:
     return None if len(levels - {None}) > 1 else parents  # a series beside a patient: nothing points at it
 
 
-def _owners(records: Sequence[Dataset], parents: list[int | None] | None) -> list[dict[str, Dataset]]:
+def _owners(records: "Sequence[Dataset]", parents: list[int | None] | None) -> "list[dict[str, Dataset]]":
     """For each record, the patient, study and series records that it belongs to."""
     owners: list[dict[str, Dataset]] = []
     if parents is None:
@@ -172,7 +178,9 @@ def _owners(records: Sequence[Dataset], parents: list[int | None] | None) -> lis
     return owners
 
 
-def _indexed(record: Dataset, above: dict[str, Dataset], file_id: tuple[str, ...]) -> IndexedFile:
+def _indexed(record: "Dataset", above: "dict[str, Dataset]", file_id: tuple[str, ...]) -> IndexedFile:
+    from pydicom.dataset import Dataset
+
     series, study, patient = (above.get(kind, Dataset()) for kind in ("SERIES", "STUDY", "PATIENT"))
     return IndexedFile(
         file_id=file_id,
@@ -193,7 +201,7 @@ def _indexed(record: Dataset, above: dict[str, Dataset], file_id: tuple[str, ...
     )
 
 
-def _components(record: Dataset) -> tuple[str, ...]:
+def _components(record: "Dataset") -> tuple[str, ...]:
     value = _value(record, "ReferencedFileID")
     if value is None or value == "":
         return ()
@@ -201,14 +209,14 @@ def _components(record: Dataset) -> tuple[str, ...]:
     return tuple(str(part)[:_LONGEST_TEXT] for part in parts[:64]) if any(str(part).strip() for part in parts) else ()
 
 
-def _value(record: Dataset, keyword: str) -> Any:
+def _value(record: "Dataset", keyword: str) -> Any:
     try:
         return record.get(keyword)
     except Exception:  # one bad element of a record must not cost the record
         return None
 
 
-def _text(record: Dataset, keyword: str) -> str:
+def _text(record: "Dataset", keyword: str) -> str:
     value = _value(record, keyword)
     if value is None:
         return ""
@@ -218,7 +226,7 @@ def _text(record: Dataset, keyword: str) -> str:
         return ""
 
 
-def _number(record: Dataset, keyword: str) -> int | None:
+def _number(record: "Dataset", keyword: str) -> int | None:
     value = _value(record, keyword)
     try:
         return int(value) if value is not None and value != "" else None

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from struct import Struct
 
-from pydicom.datadict import dictionary_VR, private_dictionary_VR
-
+from undisc.dicom.dictionary import private_vr_of, vr_of
 from undisc.dicom.model import Value
 from undisc.dicom.scan import wanted
 from undisc.dicom.scan.render import BINARY, LONG_FORM, Render, renderers
@@ -133,14 +132,14 @@ class Coding:
         if tag >> 16 & 1:
             return self._private(tag, form)
         try:
-            dictionary_VR(tag)
+            vr_of(tag)
         except KeyError:
             return self._shape(tag, "UN", form, known=False)
         return Shape(tag, "UN", form, Kind.PUBLIC_UN, _RENDERERS[False]["UN"], True)
 
     def _without_vr(self, tag: int, form: int) -> Shape:
         try:
-            return self._shape(tag, self._certain(dictionary_VR(tag)), form)
+            return self._shape(tag, self._certain(vr_of(tag)), form)
         except KeyError:
             if tag >> 16 & 1:
                 return self._private(tag, form)
@@ -167,7 +166,7 @@ class Coding:
         key = (shape.prefix, "")
         found = self.private_shapes.get(key)
         if found is None:
-            found = self._shape(shape.tag, self._certain(dictionary_VR(shape.tag)), shape.form)
+            found = self._shape(shape.tag, self._certain(vr_of(shape.tag)), shape.form)
             self.private_shapes[key] = found
         return found
 
@@ -177,7 +176,7 @@ class Coding:
         found = self.private_shapes.get(key)
         if found is None:
             try:
-                vr, known = self._certain(private_dictionary_VR(shape.tag, creator)), True
+                vr, known = self._certain(private_vr_of(shape.tag, creator)), True
             except KeyError:
                 vr, known = "UN", False
             if len(self.private_shapes) > _MOST_SHAPES:

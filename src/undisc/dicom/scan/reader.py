@@ -4,7 +4,7 @@ import zlib
 from dataclasses import dataclass, field
 
 from undisc.dicom.model import Extent, Malformed, PixelLayout, Scanned, ScanResult, Unreadable
-from undisc.dicom.scan import json_reference, wanted
+from undisc.dicom.scan import wanted
 from undisc.dicom.scan.coding import Coding, Codings, Kind, Values
 from undisc.dicom.scan.frames import Buffer, encapsulated, native, number
 from undisc.dicom.scan.recognise import DEFLATED, Encoding, Head, encoding_of, recognise
@@ -82,6 +82,9 @@ class HeaderScanner:
             found = self._read(data, walk, at, coding)
             body = b"{%s}" % b",".join(found.objects)
         except Unusual:
+            # Loaded here, since hardly any file needs it and pydicom is slow to load.
+            from undisc.dicom.scan import json_reference
+
             self.handed_over += 1
             walk = Walk(self._codings, start, 0, total)
             walk.lenient = True

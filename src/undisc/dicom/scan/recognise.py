@@ -4,8 +4,7 @@ import zlib
 from dataclasses import dataclass
 from struct import unpack_from
 
-from pydicom.datadict import dictionary_has_tag, dictionary_VR
-
+from undisc.dicom.dictionary import has_tag, vr_of
 from undisc.dicom.model import NotDicom, Unreadable, Value
 from undisc.dicom.scan.coding import Codings, looks_explicit
 from undisc.dicom.scan.render import LONG_FORM, renderers
@@ -100,13 +99,13 @@ def _chain(head: bytes, at: int, total: int, implicit: bool, big: bool) -> bool:
         tag = group << 16 | element
         if tag <= last or (count == 0 and group not in (0x0002, 0x0004, 0x0008)):
             return False
-        if not dictionary_has_tag(tag) and element != 0 and (count == 0 or not group & 1):
+        if not has_tag(tag) and element != 0 and (count == 0 or not group & 1):
             return False
         last = tag
         if implicit:
             (length,) = unpack_from(order + "I", head, at + 4)
             at += 8
-            undefined_allowed = dictionary_has_tag(tag) and dictionary_VR(tag) == "SQ"
+            undefined_allowed = has_tag(tag) and vr_of(tag) == "SQ"
         else:
             vr = head[at + 4 : at + 6].decode("latin-1")
             if vr not in _KNOWN_VRS:

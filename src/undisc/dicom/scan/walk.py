@@ -2,9 +2,8 @@
 
 import struct
 
-from pydicom.datadict import keyword_for_tag
-
 from undisc.dicom.charsets import encodings_for
+from undisc.dicom.dictionary import keyword_of
 from undisc.dicom.scan import wanted
 from undisc.dicom.scan.coding import Coding, Codings, Form, Kind, Shape, Values, looks_explicit
 from undisc.dicom.scan.render import LARGEST_INLINE, bulk
@@ -41,7 +40,7 @@ class Cut(Exception):
     def sentence(self) -> str:
         if self.shape is None or not self.length:
             return "The file is cut short within its header."
-        name = keyword_for_tag(self.shape.tag) or f"({self.shape.tag >> 16:04X},{self.shape.tag & 0xFFFF:04X})"
+        name = keyword_of(self.shape.tag) or f"({self.shape.tag >> 16:04X},{self.shape.tag & 0xFFFF:04X})"
         return f"The file is cut short: {self.missing} of {self.length} bytes of {name} are missing."
 
 

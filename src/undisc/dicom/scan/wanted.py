@@ -1,6 +1,6 @@
 """Which elements the index and the viewer want, by keyword, and the tags that steer how the rest is read."""
 
-from pydicom.datadict import tag_for_keyword
+from undisc.dicom.dictionary import tag_of
 
 
 def _words(text: str) -> list[str]:
@@ -30,7 +30,7 @@ _KEYWORDS = _words(
 
 
 def _tag(keyword: str) -> int:
-    tag = tag_for_keyword(keyword)
+    tag = tag_of(keyword)
     assert tag is not None, keyword
     return int(tag)
 
