@@ -176,7 +176,9 @@ def build_delivering(app: App) -> "Delivering":
     from undisc.archive.lookup import Lookup
     from undisc.delivery.service import Delivering
 
-    return Delivering(app.trail, app.archive, Lookup(app.trail), _identity(app.settings), _transcode())
+    settings = app.settings
+    largest = settings.largest_file_mb * _MB
+    return Delivering(app.trail, app.archive, Lookup(app.trail), _identity(settings), _transcode(), largest)
 
 
 def build_dimse(app: App, reception: Reception, host: str, port: int) -> "tuple[DimseServices, Door]":

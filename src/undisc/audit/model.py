@@ -23,6 +23,13 @@ Action = Literal[
     "token-created",
     "token-revoked",
     "study-retrieved",
+    "peer-added",
+    "peer-removed",
+    "queried",
+    "transfer-begun",
+    "instances-sent",
+    "instances-received",
+    "commitment-reported",
 ]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from undisc import __version__
-from undisc.cli import caring, demo, failing, giving, looking, serving, taking_in
+from undisc.cli import caring, demo, dicom, failing, giving, looking, peers, serving, taking_in
 
 app = typer.Typer(
     name="undisc",
@@ -39,9 +39,13 @@ app.command()(giving.share)
 app.command()(giving.unshare)
 app.command()(giving.links)
 app.command()(serving.serve)
+app.command("serve-dicom")(dicom.serve_dicom)
+app.command()(peers.send)
+app.command()(peers.pull)
 app.command()(caring.verify)
 app.command()(caring.rebuild)
 app.command()(demo.demo)
+app.add_typer(peers.peers, name="peers")
 app.add_typer(caring.audit, name="audit")
 
 

@@ -1,4 +1,4 @@
-"""`undisc serve`: the pages and the data behind links, on one process."""
+"""`undisc serve`: the pages and the data behind links on one process, DICOM services on another."""
 
 import sys
 import threading
@@ -7,17 +7,28 @@ from typing import Annotated
 import typer
 
 from undisc.app import App, build_web
+from undisc.cli import dicom
 from undisc.cli.screen import DataDir, err, opened
 
 Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all of this machine's.")]
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)]
+DicomPort = Annotated[
+    int | None,
+    typer.Option(help="Port for DICOM services, in a process of their own; none without it.", min=1, max=65535),
+]
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
-def serve(host: Host = "127.0.0.1", port: Port = 8080, data_dir: DataDir = None) -> None:
-    """Serve the pages that links open."""
-    with opened(data_dir) as app:
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 8080,
+    dicom_port: DicomPort = None,
+    ae_title: dicom.AeTitle = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Serve the pages that links open, DICOMweb, and, with --dicom-port, DICOM services."""
+    with opened(data_dir) as app, dicom.beside(host, dicom_port, ae_title, app.settings.data_dir):
         listen(app, host, port)
 
 

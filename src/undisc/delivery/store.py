@@ -1,0 +1,110 @@
+"""The SQL of peers and transfers."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from undisc.db.tables import peers, transfer_items, transfers
+from undisc.delivery.model import Direction, Part, Peer, State
+
+_COLUMNS = (
+    peers.c.name,
+    peers.c.ae_title,
+    peers.c.host,
+    peers.c.port,
+    peers.c.tls,
+    peers.c.web_url,
+    peers.c.token_file,
+)
+
+
+def add_peer(connection: Connection, peer: Peer, now: datetime) -> None:
+    connection.execute(
+        insert(peers).values(
+            name=peer.name,
+            ae_title=peer.ae_title,
+            host=peer.host,
+            port=peer.port,
+            tls=peer.tls,
+            web_url=peer.web_url,
+            token_file=peer.token_file,
+            added_at=now,
+        )
+    )
+
+
+def remove_peer(connection: Connection, name: str) -> bool:
+    return connection.execute(delete(peers).where(peers.c.name == name)).rowcount > 0
+
+
+def all_peers(connection: Connection) -> list[Peer]:
+    return [Peer(*row) for row in connection.execute(select(*_COLUMNS).order_by(peers.c.name))]
+
+
+def peer(connection: Connection, name: str) -> Peer | None:
+    row = connection.execute(select(*_COLUMNS).where(peers.c.name == name)).first()
+    return Peer(*row) if row else None
+
+
+def peers_called(connection: Connection, ae_title: str) -> list[Peer]:
+    rows = connection.execute(select(*_COLUMNS).where(peers.c.ae_title == ae_title).order_by(peers.c.id))
+    return [Peer(*row) for row in rows]
+
+
+def unended_transfer(connection: Connection, direction: Direction, peer_name: str, study_uid: str) -> int | None:
+    """A transfer of this study that was begun and never came to its end."""
+    return connection.scalar(
+        select(transfers.c.id)
+        .where(
+            transfers.c.direction == direction.value,
+            transfers.c.peer == peer_name,
+            transfers.c.study_uid == study_uid,
+            transfers.c.ended_at.is_(None),
+        )
+        .order_by(transfers.c.id.desc())
+    )
+
+
+def begin_transfer(connection: Connection, direction: Direction, peer_name: str, study_uid: str, now: datetime) -> int:
+    key = connection.execute(
+        insert(transfers).values(direction=direction.value, peer=peer_name, study_uid=study_uid, begun_at=now)
+    ).inserted_primary_key
+    assert key is not None
+    return key[0]
+
+
+def end_transfer(connection: Connection, transfer_id: int, now: datetime) -> None:
+    connection.execute(update(transfers).where(transfers.c.id == transfer_id).values(ended_at=now))
+
+
+def note_parts(connection: Connection, transfer_id: int, parts: Sequence[Part], now: datetime) -> None:
+    """Write down how instances ended; a later word about one replaces an earlier."""
+    if not parts:
+        return
+    latest = {part.sop_uid: part for part in parts}
+    connection.execute(
+        delete(transfer_items).where(
+            transfer_items.c.transfer_id == transfer_id, transfer_items.c.sop_uid.in_(list(latest))
+        )
+    )
+    rows = [
+        {
+            "transfer_id": transfer_id,
+            "sop_uid": part.sop_uid,
+            "state": part.state.value,
+            "reason": part.reason,
+            "at": now,
+        }
+        for part in latest.values()
+    ]
+    connection.execute(insert(transfer_items), rows)
+
+
+def parts(connection: Connection, transfer_id: int) -> list[Part]:
+    rows = connection.execute(
+        select(transfer_items.c.sop_uid, transfer_items.c.state, transfer_items.c.reason).where(
+            transfer_items.c.transfer_id == transfer_id
+        )
+    )
+    return [Part(row.sop_uid, State(row.state), row.reason) for row in rows]

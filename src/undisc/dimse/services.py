@@ -1,0 +1,30 @@
+"""What the DIMSE door needs from the rooms behind it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from undisc.archive.lookup import Lookup
+from undisc.archive.reading import Reader
+from undisc.archive.search import Search
+from undisc.audit.trail import Trail
+from undisc.delivery.directory import Directory
+from undisc.delivery.model import Identity
+from undisc.delivery.outgoing import Transcode
+from undisc.intake.receiving import Reception
+
+
+@dataclass(frozen=True, slots=True)
+class DimseServices:
+    """scratch: a folder for large data sets on their way in, on the same disk as the data; emptied at start."""
+
+    directory: Directory
+    reception: Reception
+    archive: Reader
+    lookup: Lookup
+    search: Search
+    trail: Trail
+    identity: Identity
+    scratch: Path
+    largest_file: int
+    echo_from_anyone: bool
+    transcode: Transcode | None
