@@ -25,6 +25,15 @@ def test_migrations_and_tables_say_the_same(tmp_path: Path) -> None:
     database.close()
 
 
+@pytest.mark.parametrize("name", ["with space", "100%", "a%20b", "why?", "no#1", "a+b", "x?mode=ro"])
+def test_the_database_lies_in_its_folder_however_that_is_called(tmp_path: Path, name: str) -> None:
+    database = open_sqlite(tmp_path / name / "undisc.db")
+    bring_up_to_date(database)
+    database.close()
+    assert (tmp_path / name / "undisc.db").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 def test_migrations_are_named_by_their_revisions_in_order() -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
