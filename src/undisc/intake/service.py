@@ -26,6 +26,7 @@ from undisc.intake.reading import FileReader
 _BATCH_FILES = 64
 _BATCH_BYTES = 64 * 1024 * 1024
 _BATCHES_AHEAD = 2
+_NOTED_AT_ONCE = 4096
 
 
 @dataclass(slots=True)
@@ -37,6 +38,13 @@ class _Open:
     staged: list[tuple[str, Staged | StagedAside]] = field(default_factory=list)
     settled: list[Item] = field(default_factory=list)
     size: int = 0
+    handed_on: bool = False
+    """Whoever keeps it closes it then: closed from here, its files would vanish while they are being published."""
+
+    @property
+    def full(self) -> bool:
+        many = len(self.staged) >= _BATCH_FILES or len(self.settled) >= _NOTED_AT_ONCE
+        return many or self.size >= _BATCH_BYTES
 
 
 @dataclass(slots=True)
@@ -127,16 +135,19 @@ class Intake:
                         filling.staged.append((entry.path, read))
                         filling.size += read.size
                     run.watcher.read(1, entry.size)
-                    if len(filling.staged) >= _BATCH_FILES or filling.size >= _BATCH_BYTES:
+                    if filling.full:
+                        filling.handed_on = True
                         behind.append(keeping.submit(self._keep, run, filling))
                         filling = self._new_batch()
                         while len(behind) > _BATCHES_AHEAD:
                             behind.popleft().result()
+                filling.handed_on = True
                 behind.append(keeping.submit(self._keep, run, filling))
                 while behind:
                     behind.popleft().result()
             except BaseException:
-                filling.closing.close()
+                if not filling.handed_on:
+                    filling.closing.close()
                 raise
 
     def _new_batch(self) -> _Open:
@@ -153,7 +164,10 @@ class Intake:
                     _item(path, staged, outcome)
                     for (path, staged), outcome in zip(filled.staged, outcomes, strict=True)
                 ]
-                store.add_items(work.connection, run.import_id, [*filled.settled, *items])
+                told = [*filled.settled, *items]
+                # A statement takes no more values than the database allows, on some 32,766 (sqlite.org/limits.html).
+                for start in range(0, len(told), _NOTED_AT_ONCE):
+                    store.add_items(work.connection, run.import_id, told[start : start + _NOTED_AT_ONCE])
 
             outcomes = self._archive.keeper.keep(filled.batch, [staged for _, staged in filled.staged], write_ledger)
         for (_, staged), outcome in zip(filled.staged, outcomes, strict=True):
