@@ -53,6 +53,8 @@ lock: $(STAMPS)/dev ## Lock the dependencies anew, with hashes and without addre
 		--no-emit-index-url --no-header -o requirements/run.txt
 	$(BIN)/uv pip compile -q pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header -c requirements/run.txt -o requirements/dev.txt
+	printf 'hatchling\neditables\n' | $(BIN)/uv pip compile -q - --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate -o requirements/build.txt
 
 clean: ## Remove everything that was made here
 	rm -rf $(VENV) $(STAMPS) .demo dist viewer/node_modules src/undisc/web/static/viewer
@@ -61,10 +63,11 @@ $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Undisc needs Python 3.11 or later.")'
 	$(PYTHON) -m venv $(VENV)
 
-$(STAMPS)/install: requirements/run.txt pyproject.toml hatch_build.py | $(BIN)/python
+$(STAMPS)/install: requirements/run.txt requirements/build.txt pyproject.toml hatch_build.py | $(BIN)/python
 	@mkdir -p $(STAMPS)
 	$(BIN)/pip install -q --require-hashes -r requirements/run.txt
-	$(BIN)/pip install -q --no-deps -e .
+	$(BIN)/pip install -q --require-hashes -r requirements/build.txt
+	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(STAMPS)/dev: requirements/dev.txt $(STAMPS)/install

@@ -24,7 +24,7 @@ from undisc.dicom.pixels.pool import DecodePool
 from undisc.dicom.scan import HeaderScanner
 from undisc.storage.port import Lent, Storage
 
-_AT_ONCE = 8  # what a pool of two workers takes without making its caller wait
+_AT_ONCE = 256  # what a pool of two workers takes without making its caller wait
 _NOTE_EVERY = 64
 _STRIP_MAGIC = b"USTRIP1\0"
 
