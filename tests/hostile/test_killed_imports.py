@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-
 from tests.factories.discs import MadeDisc, make_disc
+
 from undisc.app import build
 from undisc.archive.model import Checked
 from undisc.settings import Settings
