@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from undisc.archive import keys, store
+from undisc.archive.bulk import below_series
 from undisc.archive.manifest import describe_frames, fold, unit_of
 from undisc.archive.model import InstanceRow, Names
 from undisc.archive.order import Place, display_order
@@ -121,7 +122,7 @@ class Deriver:
                 if scanned is None:
                     continue
                 out.write(b",\n" if written else b"")
-                out.write(scanned.json)
+                out.write(below_series(scanned.json, row.names.instance))
                 written += 1
                 any_scanned = any_scanned or scanned
                 bits.append((row.id, store.whole(scanned.number("BitsAllocated"))))

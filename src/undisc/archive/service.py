@@ -8,6 +8,7 @@ from undisc.archive.derive import Deriver
 from undisc.archive.keeping import Keeper
 from undisc.archive.model import Checked
 from undisc.archive.reading import Reader
+from undisc.archive.retrieving import Retriever
 from undisc.archive.search import Search
 from undisc.audit.model import Act
 from undisc.audit.trail import Trail
@@ -24,6 +25,7 @@ class Archive(Reader):
         super().__init__(storage, trail)
         self.keeper = Keeper(storage, trail, free_space)
         self.search = Search(storage, trail)
+        self.retrieving = Retriever(storage, trail, lambda: make_pool(False))
         self._make_pool = make_pool
 
     @contextmanager

@@ -1,0 +1,24 @@
+"""Answers of several parts (multipart/related, RFC 2387; PS3.18 8.6.1.2), written as a stream."""
+
+import secrets
+
+
+class Multipart:
+    """One answer's boundary, and the bytes around its parts."""
+
+    def __init__(self, root: str) -> None:
+        self._boundary = secrets.token_hex(16)
+        self.media_type = f'multipart/related; type="{root}"; boundary={self._boundary}'
+        self.tail = f"--{self._boundary}--\r\n".encode()
+
+    def head(self, media_type: str, length: int | None = None, location: str = "") -> bytes:
+        """What stands before a part; END stands after it."""
+        lines = [f"--{self._boundary}", f"Content-Type: {media_type}"]
+        if length is not None:
+            lines.append(f"Content-Length: {length}")
+        if location:
+            lines.append(f"Content-Location: {location}")
+        return "\r\n".join((*lines, "", "")).encode("ascii")
+
+
+END = b"\r\n"
