@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Connection, Row, Select, bindparam, cast, del
 
 from undisc.archive import names
 from undisc.archive.model import InstanceRow, Known, Names, SeriesRow, Staged, StagedAside, StudyPatient, StudyRow
-from undisc.db.tables import instances, quarantine, series, studies, study_names
+from undisc.db.tables import LONGEST_SORTED, instances, quarantine, series, studies, study_names
 from undisc.dicom.model import Scanned
 from undisc.dicom.uid import SeriesUID, SOPInstanceUID, StudyUID
 
@@ -76,7 +76,9 @@ def add_names(connection: Connection, people: Iterable[tuple[int, str, str]]) ->
     rows = [
         {"kind": kind, "text": text, "study_id": study_row}
         for study_row, patient, referring in people
-        for kind, text in names.search_entries(patient, referring)
+        for kind, text in dict.fromkeys(
+            (kind, text[:LONGEST_SORTED]) for kind, text in names.search_entries(patient, referring)
+        )
     ]
     if rows:
         connection.execute(insert(study_names), rows)
@@ -167,7 +169,7 @@ def _instance_values(series_row: int, staged: Staged, now: datetime) -> dict[str
         "series_id": series_row,
         "sop_uid": staged.names.instance,
         "sop_class": said.text("SOPClassUID")[:64],
-        "transfer_syntax": said.transfer_syntax,
+        "transfer_syntax": said.transfer_syntax[:64],
         "number": whole(said.number("InstanceNumber")),
         "rows": whole(said.number("Rows")),
         "columns": whole(said.number("Columns")),

@@ -19,6 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import TEXT
+from sqlalchemy.types import TypeEngine
 
 metadata = MetaData(
     naming_convention={
@@ -49,8 +50,25 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-# Text that is looked up by its beginning or by a range is ordered by its code points everywhere, as SQLite does.
-Sorted = Text().with_variant(TEXT(collation="C"), "postgresql")
+LONGEST_SORTED = 512
+
+
+class Sorted(TypeDecorator[str]):
+    """Text that is looked up by its beginning or by a range: ordered by its code points everywhere, as SQLite does.
+
+    No standard attribute comes near 512 characters; a hostile one is cut there, since an index of PostgreSQL holds no
+    entry above 2,704 bytes. The header itself keeps it whole.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
+        return dialect.type_descriptor(TEXT(collation="C") if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return value if value is None else value[:LONGEST_SORTED]
+
 
 # What came in, file by file.
 imports = Table(
@@ -161,7 +179,12 @@ instances = Table(
     Column("derived", String(8), nullable=False),
     Column("derive_note", Text, nullable=False, server_default=""),
     Column("kept_at", Moment, nullable=False),
-    Index("ix_instances_pending", "derived", sqlite_where=Column("derived") == "pending"),
+    Index(
+        "ix_instances_pending",
+        "derived",
+        sqlite_where=Column("derived") == "pending",
+        postgresql_where=Column("derived") == "pending",
+    ),
 )
 
 # Who may look.

@@ -165,7 +165,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("instances", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_instances_pending", ["derived"], unique=False, sqlite_where=sa.text("derived = 'pending'")
+            "ix_instances_pending",
+            ["derived"],
+            unique=False,
+            sqlite_where=sa.text("derived = 'pending'"),
+            postgresql_where=sa.text("derived = 'pending'"),
         )
         batch_op.create_index(batch_op.f("ix_instances_series_id"), ["series_id"], unique=False)
 
