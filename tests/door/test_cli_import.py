@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import pydicom
 import pytest
+from pydicom.data import get_testdata_file
 from tests.door.command_line import files_below, take_in, undisc
 from tests.factories import discs
 from tests.factories.discs import MadeDisc
@@ -93,6 +95,16 @@ def test_a_report_without_images_says_so(tmp_path: Path) -> None:
     assert account["code"] == 2
     assert account["message"] == "This disc holds a report but no images. Ask the sender for the images."
     assert account["not_dicom"] == account["files"] > 0
+
+
+def test_a_report_as_dicom_is_kept_and_is_not_called_a_picture(tmp_path: Path) -> None:
+    given = pydicom.dcmread(get_testdata_file("test-SR.dcm"))
+    (tmp_path / "disc").mkdir()
+    given.save_as(tmp_path / "disc" / "REPORT")
+    for outcome in ("stored", "duplicate"):
+        account = take_in(tmp_path / "disc", tmp_path / "data")
+        assert (account["code"], account[outcome]) == (2, 1)
+        assert "a report but no images" in account["message"]
 
 
 def test_two_patients_on_one_disc_become_two_studies(tmp_path: Path) -> None:

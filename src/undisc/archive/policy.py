@@ -7,6 +7,8 @@ from undisc.dicom.model import Scanned
 from undisc.dicom.uid import SeriesUID, SOPInstanceUID, StudyUID, is_usable_uid
 
 _DIRECTORY = "1.2.840.10008.1.3.10"
+# Structured reports and encapsulated documents (PS3.4 B.5).
+_REPORTS = ("1.2.840.10008.5.1.4.1.1.88.", "1.2.840.10008.5.1.4.1.1.104.")
 
 
 def name_instance(scanned: Scanned) -> Names | str:
@@ -33,6 +35,11 @@ def name_instance(scanned: Scanned) -> Names | str:
 def is_directory(scanned: Scanned) -> bool:
     """Whether this is a disc's index (Media Storage Directory, PS3.10 8.6) and no instance."""
     return scanned.text("MediaStorageSOPClassUID") == _DIRECTORY or scanned.text("SOPClassUID") == _DIRECTORY
+
+
+def is_report(scanned: Scanned) -> bool:
+    """Whether this tells of pictures and is none: a structured report, or a document in an envelope."""
+    return scanned.text("SOPClassUID").startswith(_REPORTS)
 
 
 def same_instance(known: Known, dataset_sha256: str, transfer_syntax: str) -> bool:

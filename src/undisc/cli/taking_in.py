@@ -32,7 +32,7 @@ Sources = Annotated[
 def import_sources(sources: Sources, as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """Take in every image on a disc, exactly as it is, and account for every file.
 
-    Exit 0: all images are kept. 1: something could not be kept, and is named. 2: there was nothing to keep.
+    Exit 0: all images are kept. 1: something could not be kept, and is named. 2: there was no image to keep.
     """
     try:
         with opened(data_dir) as app, Bars(quiet=as_json) as bars:

@@ -37,6 +37,8 @@ class Ledger:
     missing: tuple[MissingFile, ...] = ()
     notes: tuple[str, ...] = ()
     has_report: bool = False
+    has_pictures: bool = True
+    """Whether anything that is here is more than a report."""
     went_on: int = 0
     """Files that an earlier, interrupted run of this import had dealt with already."""
 
@@ -74,6 +76,7 @@ def joined(ledgers: Iterable[Ledger]) -> Ledger:
         missing=tuple(file for part in parts for file in part.missing),
         notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
         has_report=any(part.has_report for part in parts),
+        has_pictures=any(part.has_pictures for part in parts),
         went_on=sum(part.went_on for part in parts),
     )
 

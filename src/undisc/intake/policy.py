@@ -23,6 +23,8 @@ def judge(ledger: Ledger) -> Verdict:
     here = counts[Outcome.STORED] + counts[Outcome.DUPLICATE]
     if not here and not ledger.lost and not ledger.missing:
         return Verdict("nothing", _nothing(ledger))
+    if not ledger.has_pictures and not ledger.lost and not ledger.missing:
+        return Verdict("nothing", f"This disc holds a report but no images. {_ASK} The report is kept.")
     wanting = len(ledger.lost) + len(ledger.missing)
     if wanting:
         return Verdict("partly", f"{_pictures(here)} {_are(here)} here; {_wanting(ledger)}")

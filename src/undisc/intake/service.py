@@ -11,6 +11,7 @@ from undisc.archive import model as kept
 from undisc.archive.derive import Deriver, finish
 from undisc.archive.keeping import Batch
 from undisc.archive.model import Staged, StagedAside
+from undisc.archive.policy import is_report
 from undisc.archive.service import Archive
 from undisc.audit.model import Act
 from undisc.audit.trail import Trail, UnitOfWork
@@ -27,6 +28,7 @@ _BATCH_FILES = 64
 _BATCH_BYTES = 64 * 1024 * 1024
 _BATCHES_AHEAD = 2
 _NOTED_AT_ONCE = 4096
+_HERE = (Outcome.STORED, Outcome.DUPLICATE)
 
 
 @dataclass(slots=True)
@@ -55,6 +57,7 @@ class _Run:
     deriver: Deriver
     watcher: Watcher
     series: set[int] = field(default_factory=set)
+    saw_pictures: bool = False
 
 
 class Intake:
@@ -101,6 +104,7 @@ class Intake:
             missing=found.missing,
             notes=(*index_notes, *outside),
             has_report=reader.saw_report,
+            has_pictures=run.saw_pictures or any(item.outcome in _HERE for item in earlier),
             went_on=len(earlier),
         )
 
@@ -133,6 +137,7 @@ class Intake:
                         filling.settled.append(read)
                     else:
                         filling.staged.append((entry.path, read))
+                        run.saw_pictures |= isinstance(read, Staged) and not is_report(read.scanned)
                         filling.size += read.size
                     run.watcher.read(1, entry.size)
                     if filling.full:

@@ -33,6 +33,14 @@ def test_what_could_not_be_kept_is_counted_by_kind() -> None:
     )
 
 
+def test_a_report_that_could_be_kept_is_still_no_picture() -> None:
+    ledger = Ledger((Item("A", Outcome.STORED, ""),), has_pictures=False)
+    assert judge(ledger).result == "nothing"
+    assert judge(ledger).sentence == (
+        "This disc holds a report but no images. Ask the sender for the images. The report is kept."
+    )
+
+
 def test_a_blank_disc() -> None:
     verdict = judge(_ledger())
     assert (verdict.result, verdict.sentence) == ("nothing", "This disc is blank. Ask the sender for the images.")

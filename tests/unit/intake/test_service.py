@@ -14,7 +14,7 @@ from undisc.intake.model import NobodyWatches
 from undisc.settings import Settings
 
 
-@pytest.fixture()
+@pytest.fixture
 def app(tmp_path: Path) -> Iterator[App]:
     app = build(Settings(data_dir=tmp_path / "data", workers=1, free_space_mb=0))
     yield app
