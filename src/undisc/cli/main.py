@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from undisc import __version__
-from undisc.cli import caring, demo, dicom, failing, giving, looking, peers, serving, taking_in
+from undisc.cli import caring, demo, dicom, failing, giving, looking, peers, serving, taking_in, tokens
 
 app = typer.Typer(
     name="undisc",
@@ -47,6 +47,7 @@ app.command()(caring.rebuild)
 app.command()(demo.demo)
 app.add_typer(peers.peers, name="peers")
 app.add_typer(caring.audit, name="audit")
+app.add_typer(tokens.token, name="token")
 
 
 def run() -> None:
