@@ -35,34 +35,7 @@ from undisc.storage.local import LocalFolder
 _STUDIES_OF_A_PATIENT = 3
 _PAGE = 20_000
 _NOW = datetime(2026, 11, 1, tzinfo=UTC)
-_SYLLABLES = [
-    "ba",
-    "be",
-    "da",
-    "do",
-    "fa",
-    "ge",
-    "hi",
-    "ka",
-    "ke",
-    "la",
-    "li",
-    "ma",
-    "mo",
-    "na",
-    "ni",
-    "pa",
-    "ra",
-    "ro",
-    "sa",
-    "so",
-    "ta",
-    "to",
-    "va",
-    "wi",
-    "za",
-    "zu",
-]
+_SYLLABLES = [first + second for first in "bdfghklmnprstvwz" for second in "aeio"]
 _MODALITIES = ("CT", "MR", "US", "DX", "MG")
 
 
