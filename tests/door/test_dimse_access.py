@@ -27,9 +27,12 @@ def test_a_stranger_is_turned_away(tmp_path: Path, contexts: list[tuple[str, tup
 
 
 def test_a_peers_title_from_another_address_is_a_stranger(tmp_path: Path) -> None:
-    with dicom_door(tmp_path / "data", ["TESTER@192.0.2.7:104"]) as door:
-        with pytest.raises(PeerUnreachable, match="does not let us in"), calling(door, ECHO):
-            pass
+    with (
+        dicom_door(tmp_path / "data", ["TESTER@192.0.2.7:104"]) as door,
+        pytest.raises(PeerUnreachable, match="does not let us in"),
+        calling(door, ECHO),
+    ):
+        pass
 
 
 def test_a_peer_by_name_of_its_host_is_known(tmp_path: Path) -> None:

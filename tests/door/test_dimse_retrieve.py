@@ -50,18 +50,14 @@ def get(
     """The last response to a C-GET, and what came."""
     collected = Collected()
     contexts = [(model, (EXPLICIT, IMPLICIT)), *((sop_class, (EXPLICIT,)) for sop_class in classes)]
-    last = Dataset()
     with calling(door, contexts, provides=classes, handlers=[collected.handler()]) as assoc:
-        for last, _ in assoc.send_c_get(identifier_of(**keys), model):
-            pass
+        *_, (last, _) = assoc.send_c_get(identifier_of(**keys), model)
     return last, collected
 
 
 def move(door: DicomDoor, to: str = "DEST", **keys: object) -> Dataset:
     with calling(door, [(STUDY_MOVE, (EXPLICIT, IMPLICIT))]) as assoc:
-        last = Dataset()
-        for last, _ in assoc.send_c_move(identifier_of(**keys), to, STUDY_MOVE):
-            pass
+        *_, (last, _) = assoc.send_c_move(identifier_of(**keys), to, STUDY_MOVE)
         return last
 
 

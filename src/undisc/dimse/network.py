@@ -19,6 +19,7 @@ from undisc.dimse.association import ServedAssociation
 from undisc.dimse.services import DimseServices
 
 _LONGEST_ASSOCIATE_RQ = 1 << 20
+_MOST_DRAINED = 4 << 20
 
 log = structlog.get_logger()
 
@@ -40,7 +41,13 @@ class GuardedSocket(AssociationSocket):
         super().__init__(assoc, client_socket=client)
         self._most = max(limits.pdu_bytes + 64, _LONGEST_ASSOCIATE_RQ)
         self._seconds = limits.seconds
+        self._drained = 0
         client.settimeout(limits.seconds)
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is anything to read; of a caller who was told to go (Sta13), only so much is waited out."""
+        return self._drained < _MOST_DRAINED and super().ready
 
     def recv(self, nr_bytes: int) -> bytearray:
         if nr_bytes > self._most:
@@ -60,6 +67,8 @@ class GuardedSocket(AssociationSocket):
                 if filled < nr_bytes and time.monotonic() > until:
                     raise TimeoutError("a PDU that does not end")
         _acknowledge_now(given)
+        if self.assoc.dul.state_machine.current_state == "Sta13":
+            self._drained += filled
         if filled < nr_bytes:
             del data[filled:]
         return data
