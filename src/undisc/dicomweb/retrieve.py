@@ -6,7 +6,7 @@ from functools import partial
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from undisc.archive.retrieving import Held, Made, may_be_made
 from undisc.dicom import syntaxes
@@ -33,6 +33,7 @@ def add_routes(router: APIRouter, services: DicomwebServices) -> None:
     single, metadata = Single(services), Metadata(services)
     originals = Originals(services, single)
     frames, rendered = Frames(services), Rendered(services)
+    routes: list[BaseRoute] = []
     for address, serve, use in (
         (INSTANCE + "/frames/{frames}", frames.frames, Use.VIEW),
         (INSTANCE + "/frames/{frames}/rendered", rendered.frames, Use.VIEW),
@@ -54,7 +55,9 @@ def add_routes(router: APIRouter, services: DicomwebServices) -> None:
         (STUDY + "/thumbnail", rendered.thumbnail, Use.VIEW),
         ("/wado", WadoUri(services, single, rendered).answer, Use.VIEW),
     ):
-        router.routes.append(Route(address, Resource(serve, use), methods=["GET"]))
+        routes.append(Route(address, Resource(serve, use), methods=["GET"]))
+    # Before all others: frames are asked for by the thousand, and each address is tried in turn.
+    router.routes[0:0] = routes
 
 
 class Originals:
