@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.sequence import Sequence
 from tests.door.running import TestClock, serving
@@ -26,6 +27,7 @@ class DicomwebDoor:
 
     base: str
     app: App
+    web: FastAPI
     clock: TestClock
     client: httpx.Client
     others: list[httpx.Client] = field(default_factory=list)
@@ -99,11 +101,12 @@ def dicomweb_door(folder: Path, **settings: Any) -> Iterator[DicomwebDoor]:
     app = build(Settings(**given), clock)
     assert not app.intake.take_in([source]).lost
     secret = app.accounts.create_token("pacs", ["read"]).secret
+    web = build_web(app)
     with (
-        serving(build_web(app)) as base,
+        serving(web) as base,
         httpx.Client(base_url=base, headers={"Authorization": f"Bearer {secret}"}, timeout=60) as client,
     ):
-        door = DicomwebDoor(base, app, clock, client)
+        door = DicomwebDoor(base, app, web, clock, client)
         yield door
         for other in door.others:
             other.close()

@@ -1,15 +1,24 @@
-"""Proves, for every route that the web door has, that without a grant it gives nothing but what anyone may have."""
+"""Proves, for every route of the web door and of the DICOMweb door, that without a grant it gives nothing but what
+anyone may have."""
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from starlette.routing import Mount, Route
+from tests.door.dicomweb_door import DicomwebDoor, dicomweb_door, series_uid, study_uid
 from tests.door.running import CLOSED, Door
 from tests.door.small_archive import NAMES_NEVER_LOGGED
+from tests.factories.instances import ADA, stable_uid
 
+from undisc.dicomweb import access as dicomweb_access
+from undisc.dicomweb.app import LINK, SYSTEMS
+from undisc.dicomweb.retrieve_sending import Resource
 from undisc.web.access import Asks
 
 PUBLIC = {
@@ -90,3 +99,102 @@ def test_nobody_without_a_grant_gets_data(door: Door, who: str) -> None:
                 tried += 1
                 assert (answer.status_code, answer.json()) == (404, CLOSED), route.path
     assert tried == 10
+
+
+# What a request to the DICOMweb door names: Ada's study, which everyone below would like to see.
+STUDY = study_uid(ADA, 1)
+IN_STUDY = {"study": STUDY, "series": series_uid(ADA, 1, 1), "instance": stable_uid(ADA.id, 1, 1, 1)}
+NOT_THEIRS = ("TESTPERSON", "ADA", "TEST-0001", "TESTDOCTOR", "Invented")
+
+
+@pytest.fixture
+def dicomweb(tmp_path: Path) -> Iterator[DicomwebDoor]:
+    with dicomweb_door(tmp_path) as running:
+        yield running
+
+
+def dicomweb_routes(web: FastAPI) -> Iterator[tuple[str, APIRoute | Route]]:
+    """Every route of the DICOMweb door, with the place at which the whole application has it."""
+    for mount in web.routes:
+        if isinstance(mount, Mount):
+            assert mount.path in (SYSTEMS, LINK)
+            assert isinstance(mount.app, FastAPI)
+            for route in mount.app.routes:
+                assert isinstance(route, APIRoute | Route), f"a route that this test cannot see through: {route!r}"
+                yield mount.path, route
+
+
+def dicomweb_address(template: str, link_id: str) -> str:
+    values = {"link_id": link_id, **IN_STUDY}
+    return re.sub(r"\{(\w+)(:path)?\}", lambda name: values.get(name[1], "1"), template)
+
+
+def test_every_route_of_dicomweb_asks_the_one_dependency(dicomweb: DicomwebDoor) -> None:
+    found = list(dicomweb_routes(dicomweb.web))
+    assert {place for place, _ in found} == {SYSTEMS, LINK}
+    assert len(found) >= 14
+    for _, route in found:
+        if isinstance(route, APIRoute):
+            asks = [call for call in all_of(route.dependant) if isinstance(call, dicomweb_access.Asks)]
+            assert len(asks) == 1, route.path
+        else:
+            assert isinstance(route.endpoint, Resource), route.path
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        "nobody",
+        "a forged token",
+        "an expired token",
+        "a revoked token",
+        "another link's secret",
+        "a session that is over",
+        "a revoked link's secret",
+        "an expired link's secret",
+        "a secret without its passcode",
+    ],
+)
+def test_nobody_without_a_grant_gets_data_by_dicomweb(dicomweb: DicomwebDoor, who: str) -> None:
+    link = dicomweb.link(STUDY, passcode="482913" if who == "a secret without its passcode" else None)
+    bearer: str | None = link.secret
+    if who == "nobody":
+        bearer = None
+    elif who == "a forged token":
+        bearer = "undisc_" + "x" * 43
+    elif who == "an expired token":
+        bearer = dicomweb.token("late", "read", "write", "delete", lifetime=timedelta(hours=1))
+    elif who == "a revoked token":
+        bearer = dicomweb.token("gone", "read", "write", "delete")
+        dicomweb.app.accounts.revoke_token("gone")
+    elif who == "another link's secret":
+        bearer = dicomweb.link(study_uid(ADA, 2)).secret
+    elif who == "a session that is over":
+        opened = dicomweb.stranger().post(f"/s/{link.link.id}/open", json={"secret": link.secret})
+        bearer = opened.cookies["undisc"]
+    elif who == "a revoked link's secret":
+        dicomweb.app.sharing.revoke(link.link.id)
+    days = {"an expired token": 0.5, "a session that is over": 0.5, "an expired link's secret": 31}
+    dicomweb.clock.advance(days=days.get(who, 0))
+
+    closed = who.endswith("link's secret") and not who.startswith("another")
+    expected = {SYSTEMS: 401, LINK: 404 if closed else 403 if who.startswith("a secret") else 401}
+    client = dicomweb.stranger(bearer)
+    for place, route in dicomweb_routes(dicomweb.web):
+        for method in route.methods or ():
+            answer = client.request(method, dicomweb_address(place + route.path, link.link.id))
+            assert answer.status_code == expected[place], (method, place, route.path, answer.text[:200])
+            for name in NOT_THEIRS:
+                assert name not in answer.text
+
+
+def test_nobody_stores_or_deletes_by_a_link_or_with_a_token_for_reading(dicomweb: DicomwebDoor) -> None:
+    link = dicomweb.link(STUDY)
+    before = dicomweb.app.archive.verify()
+    for bearer, place in ((link.secret, LINK), (dicomweb.token("reader", "read"), SYSTEMS)):
+        client = dicomweb.stranger(bearer)
+        for _, route in dicomweb_routes(dicomweb.web):
+            for method in (route.methods or set()) - {"GET", "HEAD"}:
+                answer = client.request(method, dicomweb_address(place + route.path, link.link.id))
+                assert answer.status_code == 403, (method, route.path)
+    assert dicomweb.app.archive.verify() == before
