@@ -28,6 +28,7 @@ _BATCH_FILES = 64
 _BATCH_BYTES = 64 * 1024 * 1024
 _BATCHES_AHEAD = 2
 _NOTED_AT_ONCE = 4096
+_RUINED = "The disc's index lists it as an image, but it does not begin like one: it is damaged."
 _HERE = (Outcome.STORED, Outcome.DUPLICATE)
 
 
@@ -134,7 +135,7 @@ class Intake:
                         continue
                     read = reader.read(source, entry, filling.batch)
                     if isinstance(read, Item):
-                        filling.settled.append(read)
+                        filling.settled.append(_as_promised(read, found))
                     else:
                         filling.staged.append((entry.path, read))
                         run.saw_pictures |= isinstance(read, Staged) and not is_report(read.scanned)
@@ -187,6 +188,13 @@ class Intake:
         run.deriver.settle(run.watcher.prepared)
         finish(run.deriver, run.series)
         self._archive.derive_left_over(run.deriver)
+
+
+def _as_promised(item: Item, found: Survey) -> Item:
+    """A file whose beginning is ruined looks like no image at all; where the index lists it, it was one."""
+    if item.outcome is Outcome.NOT_DICOM and item.path in found.listed and item.path not in found.index_paths:
+        return Item(item.path, Outcome.UNREADABLE, _RUINED)
+    return item
 
 
 def _item(path: str, staged: Staged | StagedAside, outcome: kept.Outcome) -> Item:

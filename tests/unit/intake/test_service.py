@@ -11,6 +11,7 @@ from tests.factories.discs import make_disc
 from undisc.app import App, build
 from undisc.errors import StorageFull
 from undisc.intake.model import NobodyWatches
+from undisc.intake.policy import judge
 from undisc.settings import Settings
 
 
@@ -31,6 +32,17 @@ class _StopsAfter(NobodyWatches):
         self.left -= files
         if not self.left:
             raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("left", [b"\0" * 2048, b""])
+def test_a_listed_picture_whose_beginning_is_ruined_is_not_passed_over(app: App, tmp_path: Path, left: bytes) -> None:
+    disc = make_disc(tmp_path / "disc", studies=1, series=1, slices=3, rows=32, columns=32, viewer_junk=True)
+    ruined = disc.folder / disc.images[1]
+    ruined.write_bytes(left + ruined.read_bytes()[2048:] if left else b"")
+    ledger = app.intake.take_in([disc.folder])
+    assert [item.path for item in ledger.lost] == [disc.images[1]]
+    assert "damaged" in ledger.lost[0].reason
+    assert judge(ledger).result == "partly"
 
 
 def test_files_that_are_no_pictures_are_noted_on_the_way_as_well(app: App, tmp_path: Path) -> None:
