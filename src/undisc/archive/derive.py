@@ -207,7 +207,7 @@ class Deriver:
 def _told(result: Derived | Undecodable) -> tuple[str, str, int | None]:
     """State, note and number of frames, as the instance's row keeps them."""
     if isinstance(result, Undecodable):
-        return "failed", result.reason, None
+        return "failed" if result.lasting else "pending", result.reason, None
     notes = " ".join((*result.damage, *sorted({failure.reason for failure in result.failures})))
     return ("done" if len(result.failures) < result.frames else "failed"), notes, result.frames
 

@@ -25,7 +25,7 @@ def packed(message: dict[str, Any]) -> bytes:
 
 def result_message(result: Derived | Written | Undecodable) -> dict[str, Any]:
     if isinstance(result, Undecodable):
-        return {"undecodable": result.reason}
+        return {"undecodable": result.reason, "lasting": result.lasting}
     if isinstance(result, Written):
         return {"written": list(result.lengths)}
     failures = [list(failure) for failure in result.failures[:_MOST_FAILURES]]
@@ -37,7 +37,7 @@ def result_from(body: bytes) -> Derived | Written | Undecodable:
     message = json.loads(body)
     try:
         if "undecodable" in message:
-            return Undecodable(str(message["undecodable"]))
+            return Undecodable(str(message["undecodable"]), bool(message["lasting"]))
         if "written" in message:
             return Written(tuple(int(length) for length in message["written"]))
         failures = tuple(FrameFailure(int(frame), str(reason)) for frame, reason in message["failures"])

@@ -14,6 +14,8 @@ class Undecodable:
     """Nothing of an instance can be shown; the reason is a plain sentence."""
 
     reason: str
+    lasting: bool = True
+    """Whether the instance is to blame. It is not where the machine was, as with a full disk: then try again later."""
 
 
 class FrameFailure(NamedTuple):

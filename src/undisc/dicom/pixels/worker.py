@@ -80,7 +80,7 @@ def _done(job: dict[str, Any], memory_mb: int, frame_done: Callable[[], None]) -
     except MemoryError:
         return Undecodable("Decoding it would take more memory than is allowed.")
     except OSError as error:
-        return Undecodable(f"A file could not be read or written ({error.strerror}).")
+        return Undecodable(f"A file could not be read or written ({error.strerror}).", lasting=False)
     except Exception:  # no file may end the worker that the next one needs; the pool asks once more, carefully
         return Undecodable(CRASHED)
 
