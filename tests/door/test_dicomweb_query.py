@@ -212,6 +212,8 @@ def test_keys_of_series_and_instances_are_matched_at_their_levels(door: Dicomweb
     assert len(door.search("series", PerformedProcedureStepStartDate="20260201-20260228")) == 2
     assert len(door.search("instances", SOPClassUID="1.2.840.10008.5.1.4.1.1.2")) == 1
     assert len(door.search("instances", InstanceNumber="3")) == 1
+    assert len(door.search("instances", ModalitiesInStudy="CT")) == 1
+    assert len(door.search(f"studies/{MR}/series", ModalitiesInStudy="MR")) == 2
     assert len(door.search("instances", PatientID="TEST-0001", Modality="MR")) == 5
 
 

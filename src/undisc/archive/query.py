@@ -21,6 +21,8 @@ from undisc.archive.search_model import (
 )
 from undisc.db.tables import instances, series, studies, study_names
 
+# Any series of a study, where the series asked for may be another.
+_any_series = series.alias()
 _LAST_CHARACTER = "\U0010ffff"
 _AFTER_DIGITS = "~"
 _AT_ONCE = 5000
@@ -132,8 +134,8 @@ def _clause(dialect: str, field: Field, condition: Condition) -> ColumnElement[b
     if isinstance(condition, Span):
         return _span(condition.dates, condition.times)
     if field.kind == "modalities":
-        here = _text_clause(dialect, series.c.modality, condition)
-        return select(series.c.id).where(series.c.study_id == studies.c.id, here).exists()
+        fits = _text_clause(dialect, _any_series.c.modality, condition)
+        return select(_any_series.c.id).where(_any_series.c.study_id == studies.c.id, fits).exists()
     column = _TABLE[field.level].c[field.column]
     if isinstance(condition, Between):
         return _between(column, condition)

@@ -3,11 +3,14 @@
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI
+from fastapi.routing import APIRoute
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from undisc import __version__
 from undisc.dicomweb import problems, query, retrieve, store
 from undisc.dicomweb.access import Asks, Granted, Trusted
+from undisc.dicomweb.description import retrieval
 from undisc.dicomweb.services import DicomwebServices
 from undisc.sharing.model import Use
 
@@ -34,7 +37,18 @@ def create_dicomweb(services: DicomwebServices) -> FastAPI:
 
     @app.get("/openapi.json", include_in_schema=False)
     async def description(granted: Annotated[Granted, Depends(Asks(Use.VIEW))]) -> Response:
-        described: dict[str, Any] = app.openapi()
-        return JSONResponse(described | {"servers": [{"url": granted.base}]})
+        return JSONResponse(_described(app) | {"servers": [{"url": granted.base}]})
 
     return app
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """The description of every route; those that stand outside the framework's own machinery are put in here."""
+    described = app.openapi()
+    paths: dict[str, Any] = {path: dict(operations) for path, operations in described["paths"].items()}
+    for route in app.routes:
+        if isinstance(route, Route) and not isinstance(route, APIRoute):
+            paths.setdefault(route.path, {})["get"] = retrieval(route.path, route.param_convertors)
+    bearer = {"type": "http", "scheme": "bearer"}
+    components = {**described.get("components", {}), "securitySchemes": {"bearer": bearer}}
+    return described | {"paths": dict(sorted(paths.items())), "components": components, "security": [{"bearer": []}]}
