@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 import pydicom
 import pytest
+from pydicom.config import disable_value_validation
 from sqlalchemy import select
 from tests.contract.conftest import Place
 from tests.door.running import serving
@@ -131,8 +132,8 @@ def test_a_header_with_text_that_databases_dislike_is_kept(app: App) -> None:
     }
     reception = open_reception(app)
     with reception.delivery("stow", "token:pacs") as delivery:
-        with pydicom.config.disable_value_validation():
-            delivery.receive(_bytes(**hostile))
+        with disable_value_validation():
+            delivery.receive(_bytes(ADA, None, **hostile))
         raw = _bytes(where=Slice(2))
         delivery.receive(raw.replace(b"Invented Imaging", b"Inven\0ed Imag\0ng"))
         outcomes = [result.outcome for result in delivery.finish()]
@@ -247,6 +248,51 @@ def test_imports_that_are_killed_lose_nothing_that_was_told_as_stored(place: Pla
     assert len(moments) > 1, "the kills came at too few different moments to show anything"
     assert app.intake.take_in([large.folder]).counts[Outcome.UNREADABLE] == 0
     assert app.archive.verify().instances == 240
+    assert isinstance(app.trail.verify(), Intact)
+    app.close()
+
+
+_RECEIVER = """
+import sys
+from pathlib import Path
+from undisc.app import build, open_reception
+from undisc.settings import Settings
+app = build(Settings())
+reception = open_reception(app)
+for file in sorted(Path(sys.argv[1]).iterdir()):
+    with reception.delivery("stow", "token:pacs") as delivery:
+        delivery.receive(file.read_bytes())
+        (received,) = delivery.finish()
+    print(received.outcome.value, received.names.instance, flush=True)
+"""
+
+
+def test_a_replica_that_is_killed_while_it_receives_keeps_what_it_acknowledged(place: Place, tmp_path: Path) -> None:
+    files = tmp_path / "files"
+    files.mkdir()
+    for number in range(1, 61):
+        (files / f"{number:03d}.dcm").write_bytes(_bytes(where=Slice(1, 1, number, 60)))
+    app = build(place.settings("a"))
+    acknowledged: set[str] = set()
+    for kill in (2, 7, 13):
+        command = [sys.executable, "-c", _RECEIVER, str(files)]
+        receiver = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=_clean() | place.surroundings("b"))
+        assert receiver.stdout is not None
+        lines = [receiver.stdout.readline().split() for _ in range(len(acknowledged) + kill)]
+        receiver.kill()
+        lines += [line.split() for line in receiver.communicate()[0].splitlines()]
+        outcomes = {line[1]: line[0] for line in lines if len(line) == 2}
+        assert all(outcome == "duplicate" for uid, outcome in outcomes.items() if uid in acknowledged)
+        acknowledged |= set(outcomes)
+        restarted = build(place.settings("b"))
+        restarted.archive.keeper.tidy_up()
+        assert list(restarted.storage.keys("incoming/")) == []
+        restarted.close()
+        checked = app.archive.verify()
+        kept = {key.rpartition("/")[2].removesuffix(".dcm") for key in app.storage.keys("studies/")}
+        assert checked.damaged == ()
+        assert len(kept) == checked.instances
+        assert acknowledged <= kept
     assert isinstance(app.trail.verify(), Intact)
     app.close()
 

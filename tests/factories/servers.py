@@ -1,6 +1,7 @@
 """Other people's servers for the tests: PostgreSQL from Debian's binaries, S3 from moto, a proxy that counts bytes."""
 
 import os
+import pwd
 import secrets
 import shutil
 import socket
@@ -25,7 +26,7 @@ KEYS = {
     "AWS_REGION": "us-east-1",
 }
 
-# A server that only this machine's tests reach; "runuser" and Popen's own user setting both need root.
+# PostgreSQL refuses to run as root.
 _UNPRIVILEGED = "postgres"
 
 
@@ -48,6 +49,8 @@ def running_postgres() -> Iterator[str]:
     binaries = postgres_binaries()
     if binaries is None:
         pytest.skip("PostgreSQL is not installed, and UNDISC_TEST_POSTGRES_URL names no server")
+    if os.geteuid() == 0 and not _is_user(_UNPRIVILEGED):
+        pytest.skip(f"PostgreSQL does not run as root, and there is no user {_UNPRIVILEGED}")
     # A unix socket's path must be short, and a test's own folder is closed to the server's user.
     home = Path(tempfile.mkdtemp(prefix="undisc-pg-"))
     user = _UNPRIVILEGED if os.geteuid() == 0 else None
@@ -68,6 +71,14 @@ def running_postgres() -> Iterator[str]:
         server.terminate()
         server.wait(_PATIENCE)
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _is_user(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
 
 
 def _answers(url: str) -> bool:

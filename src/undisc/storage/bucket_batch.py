@@ -1,5 +1,6 @@
 """A batch on its way into a bucket, and the signs of life by which replicas leave each other's batches alone."""
 
+import errno
 import json
 import secrets
 import threading
@@ -74,7 +75,7 @@ class BucketBatch:
                 obstore.copy(self._store, self._place(path), key)
                 size = obstore.head(self._store, key)["size"]
             if size != path.stat().st_size:
-                raise OSError(f"the bucket copied {size} bytes where {path.stat().st_size} were sent")
+                raise OSError(errno.EIO, "The bucket did not copy a blob whole")
 
         list(self._workers.map(give_key, pairs))
 

@@ -1,5 +1,6 @@
 """A blob in a bucket as a seekable stream that fetches the ranges that are read, and a little ahead of them."""
 
+import errno
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -74,5 +75,5 @@ class _Ranges(io.RawIOBase):
         length = min(max(wanted + _BUFFER, self._ahead), self._size - self._position)
         fetched = self._fetch(self._position, self._position + length, self._etag)
         if not fetched.data:
-            raise OSError("the bucket sent nothing where there is something")
+            raise OSError(errno.EIO, "The bucket sent nothing where there is something")
         self._window, self._start = fetched.data, self._position
