@@ -30,14 +30,15 @@ class Search:
             rows = query.rows(connection, question)
             more, rows = len(rows) > question.most, list(rows[: question.most])
             if question.level is Level.STUDY:
-                counted = query.count_studies(connection, (row.id for row in rows))
+                counted = query.count_studies(connection, (row.id for row in rows)) if question.count else {}
                 return Answer(rows, more, {row.id: row for row in rows}, {}, counted)
             if question.level is Level.SERIES:
                 series = {row.id: row for row in rows}
             else:
                 series = query.series_rows(connection, (row.series_id for row in rows))
             studies = query.study_rows(connection, (row.study_id for row in series.values()))
-            return Answer(rows, more, studies, series, query.count_series(connection, series))
+            counted = query.count_series(connection, series) if question.count else {}
+            return Answer(rows, more, studies, series, counted)
 
     def first_series(self, study_rows: Iterable[int]) -> dict[int, str]:
         """The UID of the series of each study that came first."""

@@ -123,6 +123,7 @@ class Question:
     studies: frozenset[int] | None = None
     most: int = 100
     offset: int = 0
+    count: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,12 +88,19 @@ def _search(
     ]
     cut = asked.limit is None or asked.limit > services.most_results
     most = services.most_results if asked.limit is None or cut else asked.limit
-    question = Question(level, (*asked.conditions, *fixed), granted.reach.studies, most, asked.offset)
+    place = Place(level, granted.base, in_study=study is not None, in_series=series is not None)
+    question = Question(
+        level=level,
+        conditions=(*asked.conditions, *fixed),
+        studies=granted.reach.studies,
+        most=most,
+        offset=asked.offset,
+        count=place.counted,
+    )
     answer = services.archive.search.ask(question)
     warnings = asked.warnings
     if cut and answer.more:
         warnings = [*warnings, "There are more results, which can be asked for with an offset."]
-    place = Place(level, granted.base, in_study=study is not None, in_series=series is not None)
     extras = _extras(services, answer, asked, place, warnings)
     body = query_answer.write(answer, asked, place, extras)
     return _respond(request, body, choice.offer.type, [f"299 {granted.base}: {text}" for text in warnings])

@@ -63,6 +63,11 @@ class Place:
         fixed = Level.SERIES if self.in_series else Level.STUDY if self.in_study else 0
         return tuple(level for level in Level if fixed < level <= self.level)
 
+    @property
+    def counted(self) -> bool:
+        """Whether what is given tells how much a study or a series holds."""
+        return self.told[0] is not Level.INSTANCE
+
 
 def extra_tags(asked: Asked, place: Place) -> frozenset[str]:
     """What was asked for and stands in no row: tags of the data set's top level."""
@@ -76,10 +81,11 @@ def write(answer: Answer, asked: Asked, place: Place, extras: Callable[[Any], Mo
     shown = {level: _shown(asked, level, place) for level in Level}
     study_writers = _writers(shown[Level.STUDY], Level.STUDY)
     series_writers = _writers(shown[Level.SERIES], Level.SERIES)
+    instance_writers = _writers(shown[Level.INSTANCE], Level.INSTANCE)
     upper: dict[int, dict[str, str]] = {}
     wanted = extra_tags(asked, place)
     results: list[str] = []
-    layouts: dict[int, list[str | Write]] = {}
+    templates: dict[tuple[Any, ...], str] = {}
     for row in answer.rows:
         if place.level is Level.STUDY:
             pieces = {tag: writer(row) for tag, writer in study_writers.items()}
@@ -100,13 +106,18 @@ def write(answer: Answer, asked: Asked, place: Place, extras: Callable[[Any], Mo
                 study_uid = answer.studies[series.study_id].study_uid
                 pieces["00081190"] = _url(f"{place.base}/studies/{study_uid}/series/{series.series_uid}")
             elif not extras:
-                if series.id not in layouts:
-                    layouts[series.id] = _layout(pieces, _instance_writers(shown, answer, place, series))
-                results.append(_filled(layouts[series.id], row))
+                # Templates instead of pieces: a thousand instances are asked for at once, and differ in little.
+                key = (series.id, row.sop_class, row.rows, row.columns, row.bits_allocated, row.frames)
+                if key not in templates:
+                    start = _instances_at(answer, place, series)
+                    written = {tag: writer(row) for tag, writer in instance_writers.items()}
+                    templates[key] = _template(pieces | written, start)
+                # In the order of their tags. A UID that is kept is digits and dots.
+                results.append(templates[key] % (row.sop_uid, row.sop_uid, _number(row.number)))
                 continue
             else:
-                writers = _instance_writers(shown, answer, place, series)
-                pieces = pieces | {tag: writer(row) for tag, writer in writers.items()}
+                pieces = pieces | {tag: writer(row) for tag, writer in instance_writers.items()}
+                pieces["00081190"] = _url(_instances_at(answer, place, series) + row.sop_uid)
         pieces = {"00080005": _CHARSET, "00080056": _ONLINE} | pieces
         model = extras(row) if extras else None
         if model is not None:
@@ -152,32 +163,23 @@ def _name(start: str, value: str) -> str:
     return f'{start},"Value":[{{{named}}}]}},' if named else start + "},"
 
 
-def _instance_writers(
-    shown: Mapping[Level, frozenset[str]], answer: Answer, place: Place, series: Any
-) -> dict[str, Write]:
+def _instances_at(answer: Answer, place: Place, series: Any) -> str:
     study_uid = answer.studies[series.study_id].study_uid
-    start = f"{place.base}/studies/{study_uid}/series/{series.series_uid}/instances/"
-    return {
-        **_writers(shown[Level.INSTANCE], Level.INSTANCE),
-        "00081190": lambda row: _url(start + row.sop_uid),
-    }
+    return f"{place.base}/studies/{study_uid}/series/{series.series_uid}/instances/"
 
 
-def _layout(pieces: Mapping[str, str], writers: Mapping[str, Write]) -> list[str | Write]:
-    """The pieces of one result in the order of their tags: what is the same for all, joined, and what is not."""
-    every: dict[str, str | Write] = {"00080005": _CHARSET, "00080056": _ONLINE, **pieces, **writers}
-    laid: list[str | Write] = ["{"]
-    for tag in sorted(every):
-        piece, last = every[tag], laid[-1]
-        if isinstance(piece, str) and isinstance(last, str):
-            laid[-1] = last + piece
-        else:
-            laid.append(piece)
-    return laid
+def _template(pieces: Mapping[str, str], start: str) -> str:
+    """One result with holes for what differs between the instances of a series: UID, address and number."""
+    whole = {"00080005": _CHARSET, "00080056": _ONLINE, **pieces}
+    holes = {tag: piece.replace("%", "%%") for tag, piece in whole.items()}
+    holes["00080018"] = '"00080018":{"vr":"UI","Value":["%s"]},'
+    holes["00081190"] = _url(start).replace("%", "%%").removesuffix('"]},') + '%s"]},'
+    holes["00200013"] = '"00200013":{"vr":"IS"%s},'
+    return "{" + "".join(holes[tag] for tag in sorted(holes)).rstrip(",") + "}"
 
 
-def _filled(layout: list[str | Write], row: Any) -> str:
-    return "".join([piece if isinstance(piece, str) else piece(row) for piece in layout])[:-1] + "}"
+def _number(value: int | None) -> str:
+    return "" if value is None else f',"Value":[{value}]'
 
 
 def _of_study(row: Any, counted: Counted | None) -> dict[str, str]:
