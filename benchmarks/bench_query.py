@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, text
+from sqlalchemy import func, insert, select, text
 
 from undisc.archive.names import search_entries
 from undisc.archive.search import Search
@@ -44,16 +44,19 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="ten thousand studies alone")
     parser.add_argument("--full", action="store_true", help="go up to a million studies")
     parser.add_argument("--postgres", help="URL of an empty PostgreSQL database to measure as well")
+    parser.add_argument("--folder", type=Path, help="keep the SQLite database there; one that is there is gone on with")
+    parser.add_argument("--only-postgres", action="store_true", help="leave SQLite out")
     parser.add_argument("--repeat", type=int, default=300, help="how often each question is asked, each time another")
     chosen = parser.parse_args()
     sizes = [10_000, 100_000, 1_000_000] if chosen.full else [10_000] if chosen.quick else [10_000, 100_000]
     print("| database | studies | question | p50 ms | p99 ms |")
     print("|---|---:|---|---:|---:|")
-    for name, opened in _databases(chosen.postgres):
+    for name, opened in _databases(chosen.postgres, chosen.folder, sqlite=not chosen.only_postgres):
         with opened() as database:
             bring_up_to_date(database)
-            there = 0
-            for size in sizes:
+            with database.read() as connection:
+                there = connection.scalar(select(func.max(studies.c.id))) or 0
+            for size in (size for size in sizes if size >= there):
                 _fill(database, there, size)
                 there = size
                 for question, milliseconds in _measure(database, size, chosen.repeat):
@@ -61,16 +64,17 @@ def main() -> None:
                     print(f"| {name} | {size:,} | {question} | {p50:.1f} | {p99:.1f} |", flush=True)
 
 
-def _databases(postgres: str | None) -> Iterator[tuple[str, Callable[[], Any]]]:
-    yield "SQLite", _sqlite
+def _databases(postgres: str | None, folder: Path | None, *, sqlite: bool) -> Iterator[tuple[str, Callable[[], Any]]]:
+    if sqlite:
+        yield "SQLite", lambda: _sqlite(folder)
     if postgres:
         yield "PostgreSQL", lambda: _postgres(postgres)
 
 
 @contextmanager
-def _sqlite() -> Iterator[Database]:
+def _sqlite(kept: Path | None) -> Iterator[Database]:
     with tempfile.TemporaryDirectory() as folder:
-        database = open_database(None, Path(folder))
+        database = open_database(None, kept or Path(folder))
         yield database
         database.close()
 
