@@ -41,6 +41,46 @@ class Database:
         with self._writer.connect() as connection, connection.begin():
             yield connection
 
+    @contextmanager
+    def reshape(self) -> Iterator[Connection]:
+        """As `write`, for changing tables: SQLite changes one by making another in its place, and must not take the
+        old one's end for that of all the rows which point into it."""
+        with self._writer.connect() as connection:
+            if connection.dialect.name != "sqlite":
+                with connection.begin():
+                    yield connection
+                return
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            driver.execute("PRAGMA foreign_keys=OFF")
+            try:
+                with connection.begin():
+                    yield connection
+                    if connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                        raise RuntimeError("the changed tables do not fit together")
+            finally:
+                driver.execute("PRAGMA foreign_keys=ON")
+
+    @contextmanager
+    def change_tables(self) -> Iterator[Connection]:
+        """As write(), for migrations: SQLite looks away from foreign keys until all is done, and then checks them.
+
+        A table can only be changed there by making it anew (sqlite.org/lang_altertable.html, 7), and dropping the old
+        one would take every row along that refers to it.
+        """
+        sqlite = self.engine.dialect.name == "sqlite"
+        with self._writer.connect() as connection:
+            if sqlite:  # inside a transaction it has no effect
+                _heed_foreign_keys(connection, "OFF")
+            try:
+                with connection.begin():
+                    yield connection
+                    if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                        raise RuntimeError("a migration left rows that refer to nothing")
+            finally:
+                if sqlite:
+                    _heed_foreign_keys(connection, "ON")
+
     def close(self) -> None:
         self.engine.dispose()
 
@@ -73,6 +113,11 @@ def again_after_collision(act: Callable[[], _T]) -> _T:
             if not postgres.is_collision(error):
                 raise
     return act()
+
+
+def _heed_foreign_keys(connection: Connection, word: str) -> None:
+    raw: Any = connection.connection.driver_connection
+    raw.execute(f"PRAGMA foreign_keys={word}")
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

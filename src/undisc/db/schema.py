@@ -16,7 +16,7 @@ def bring_up_to_date(database: Database) -> None:
     with database.read() as connection:
         if _is_current(connection):
             return
-    with database.write() as connection:
+    with database.reshape() as connection:
         locks.take(connection, [locks.MIGRATIONS])  # replicas start together
         if not _is_current(connection):
             _upgrade(connection)

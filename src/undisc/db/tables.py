@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.dialects.postgresql import TEXT
 from sqlalchemy.types import TypeEngine
@@ -123,6 +124,8 @@ studies = Table(
     Column("referring", Text, nullable=False),
     Column("study_id_text", Sorted, nullable=False, server_default=""),
     Column("timezone", String(16), nullable=False, server_default=""),
+    # Whether all that it had was rejected: then it is not shown.
+    Column("emptied", Boolean, nullable=False, server_default=false()),
     Column("kept_at", Moment, nullable=False),
     # The order in which every list of studies is given.
     Index("ix_studies_newest", "study_date", "study_time", "id"),
@@ -154,14 +157,33 @@ series = Table(
     Column("requested_procedure", Sorted, nullable=False, server_default="", index=True),
     # How many instances the derived files of the series were made from; fewer than there are means: make them again.
     Column("derived_from", Integer, nullable=False, server_default="0"),
+    # Counts what was rejected of it, and restored: what was derived before does not hold any more.
+    Column("edition", Integer, nullable=False, server_default="0"),
+    Column("emptied", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("study_id", "series_uid"),
+)
+
+# What was rejected, and whether it was purged. The entries outlive what they tell of.
+rejections = Table(
+    "rejections",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("study_uid", String(64), nullable=False, index=True),
+    Column("rejected_at", Moment, nullable=False),
+    Column("rejected_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("purged_at", Moment),
+    Column("purge_reason", Text, nullable=False, server_default=""),
 )
 
 instances = Table(
     "instances",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("series_id", ForeignKey("series.id"), nullable=False, index=True),
+    # None where it was rejected: it is in no series then, so that whoever looks for it by its series finds nothing.
+    Column("series_id", ForeignKey("series.id"), index=True),
+    Column("rejected_from", ForeignKey("series.id"), index=True),
+    Column("rejection_id", ForeignKey("rejections.id"), index=True),
     Column("sop_uid", String(64), nullable=False, unique=True),
     Column("sop_class", String(64), nullable=False),
     Column("transfer_syntax", String(64), nullable=False),
@@ -185,6 +207,8 @@ instances = Table(
         sqlite_where=Column("derived") == "pending",
         postgresql_where=Column("derived") == "pending",
     ),
+    # No number is given twice: browsers keep pictures by it.
+    sqlite_autoincrement=True,
 )
 
 # Who may look.
