@@ -61,26 +61,6 @@ class Database:
             finally:
                 driver.execute("PRAGMA foreign_keys=ON")
 
-    @contextmanager
-    def change_tables(self) -> Iterator[Connection]:
-        """As write(), for migrations: SQLite looks away from foreign keys until all is done, and then checks them.
-
-        A table can only be changed there by making it anew (sqlite.org/lang_altertable.html, 7), and dropping the old
-        one would take every row along that refers to it.
-        """
-        sqlite = self.engine.dialect.name == "sqlite"
-        with self._writer.connect() as connection:
-            if sqlite:  # inside a transaction it has no effect
-                _heed_foreign_keys(connection, "OFF")
-            try:
-                with connection.begin():
-                    yield connection
-                    if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-                        raise RuntimeError("a migration left rows that refer to nothing")
-            finally:
-                if sqlite:
-                    _heed_foreign_keys(connection, "ON")
-
     def close(self) -> None:
         self.engine.dispose()
 
@@ -113,11 +93,6 @@ def again_after_collision(act: Callable[[], _T]) -> _T:
             if not postgres.is_collision(error):
                 raise
     return act()
-
-
-def _heed_foreign_keys(connection: Connection, word: str) -> None:
-    raw: Any = connection.connection.driver_connection
-    raw.execute(f"PRAGMA foreign_keys={word}")
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
