@@ -2,16 +2,18 @@
 
 import os
 import tempfile
+import threading
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pynetdicom.dimse import DIMSEServiceProvider
 from pynetdicom.dimse_messages import DIMSEMessage
 from pynetdicom.pdu_primitives import P_DATA
 
 from undisc.dicom.wrapper import bare_prefix
+from undisc.dimse.waking import LOOK_AGAIN, WakingQueue
 
 if TYPE_CHECKING:
     from pynetdicom.association import Association
@@ -90,6 +92,15 @@ class ArrivingProvider(DIMSEServiceProvider):
         super().__init__(assoc)
         self._largest = largest
         self._folder = folder
+        self.something = threading.Event()
+        self.msg_queue = WakingQueue(self.something.set)
+
+    def get_msg(self, block: bool = False) -> Any:
+        """As pynetdicom's; its loop, which asks without blocking, waits here until there is something to look at."""
+        if not block and self.msg_queue.empty():
+            self.something.wait(LOOK_AGAIN)
+            self.something.clear()
+        return super().get_msg(block)
 
     def receive_primitive(self, primitive: P_DATA) -> None:
         if self.message is None:

@@ -12,6 +12,7 @@ from undisc.dimse import commitment, finding, retrieving, storing
 from undisc.dimse.access import Rejection, admit
 from undisc.dimse.arriving import ArrivingProvider
 from undisc.dimse.services import DimseServices
+from undisc.dimse.waking import Bell, WakingQueue
 
 if TYPE_CHECKING:
     from pynetdicom.ae import ApplicationEntity
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from undisc.delivery.model import Peer
     from undisc.dimse.network import Server
+
+_SECONDS_TO_END = 5.0
 
 log = structlog.get_logger()
 
@@ -33,6 +36,10 @@ class ServedAssociation(Association):
     def __init__(self, ae: "ApplicationEntity", services: DimseServices, on_end: Callable[[], None]) -> None:
         super().__init__(ae, "acceptor")
         self.dimse = ArrivingProvider(self, services.largest_file, services.scratch)
+        self.bell = Bell()
+        self.dul.to_user_queue = WakingQueue(self.dimse.something.set)
+        self.dul.to_provider_queue = WakingQueue(self.bell.ring)
+        self.dul._run_loop_delay = 0
         self.services = services
         self.peer: Peer | None = None
         self.store = storing.StoreSession(services)
@@ -49,7 +56,9 @@ class ServedAssociation(Association):
         finally:
             try:
                 self.store.close()
+                self.dul.join(_SECONDS_TO_END)
                 self.dimse.drop_unfinished()
+                self.bell.close()
             finally:
                 self._on_end()
 

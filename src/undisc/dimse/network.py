@@ -37,6 +37,8 @@ class Limits:
 class GuardedSocket(AssociationSocket):
     """Reads each PDU at once, within a limit on its length and on the time that it takes."""
 
+    assoc: ServedAssociation  # type: ignore[assignment]
+
     def __init__(self, assoc: ServedAssociation, client: socket.socket, limits: Limits) -> None:
         super().__init__(assoc, client_socket=client)
         self._most = max(limits.pdu_bytes + 64, _LONGEST_ASSOCIATE_RQ)
@@ -46,8 +48,18 @@ class GuardedSocket(AssociationSocket):
 
     @property
     def ready(self) -> bool:
-        """Whether there is anything to read; of a caller who was told to go (Sta13), only so much is waited out."""
-        return self._drained < _MOST_DRAINED and super().ready
+        """Whether there is anything to read; waits a little for it.
+
+        Of a caller who was told to go (Sta13), only so much is waited out.
+        """
+        given = self.socket
+        if given is None or not self._is_connected or self._drained >= _MOST_DRAINED:
+            return False
+        try:
+            return self.assoc.bell.wait_for(given)
+        except (OSError, ValueError):
+            self.event_queue.put("Evt17")
+            return False
 
     def recv(self, nr_bytes: int) -> bytearray:
         if nr_bytes > self._most:
