@@ -114,8 +114,9 @@ def _fill(database: Database, start: int, end: int) -> None:
                     for kind, text in search_entries(_name(number // _STUDIES_OF_A_PATIENT), "SMITH^PAT")
                 ],
             )
-    with database.write() as connection:
-        connection.execute(text("ANALYZE") if connection.dialect.name == "postgresql" else text("PRAGMA optimize"))
+    if database.engine.dialect.name == "postgresql":  # which does it by itself, a minute later
+        with database.write() as connection:
+            connection.execute(text("ANALYZE"))
 
 
 def _day(number: int) -> str:
@@ -200,6 +201,8 @@ def _questions(size: int, chance: random.Random) -> dict[str, Callable[[], str]]
         "one week, first 100": lambda: f"StudyDate={days()}&limit=100",
         "one week of CT, first 100": lambda: f"StudyDate={days()}&ModalitiesInStudy=CT&limit=100",
         "newest 100": lambda: "limit=100",
+        "page in the middle of all, 100": lambda: f"limit=100&offset={size // 2}",
+        "inside of an ID": lambda: f"PatientID=*{number() // _STUDIES_OF_A_PATIENT}*",
     }
 
 
