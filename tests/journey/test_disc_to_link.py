@@ -43,6 +43,18 @@ def test_the_disc_is_kept_whole(place: Place) -> None:
     assert {item["path"] for item in told["items"]} == {path.relative_to(place.disc).as_posix() for path in files}
 
 
+def test_a_series_reached_by_keys_is_seen_in_the_list(place: Place, context: BrowserContext) -> None:
+    link = place.share()
+    page = context.new_page()
+    _open(page, place, link["passcode"], link["here"])
+    chosen = page.locator('button.series[aria-current="true"]')
+    for _ in range(page.locator("button.series").count() - 1):
+        page.keyboard.press("]")
+        page.wait_for_timeout(100)
+    expect(page.locator("button.series").last).to_have_attribute("aria-current", "true")
+    expect(chosen).to_be_in_viewport(ratio=0.9)
+
+
 def test_a_second_import_changes_nothing_and_says_so(place: Place) -> None:
     again = undisc("import", str(place.disc), data=place.data)
     assert again.returncode == 0

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { dicomDate } from "../messages/format";
 import { words } from "../messages/index";
 import type { FrameSource } from "../source/frame-source";
@@ -61,8 +61,14 @@ function Thumbnail({ entry, source }: { entry: SeriesEntry; source: FrameSource 
 
 export function SeriesList({ viewing, source }: { viewing: Viewing; source: FrameSource }) {
   const { studies } = viewing.study;
+  const list = useRef<HTMLDivElement>(null);
+  const chosen = viewing.entry?.id;
+  // A series reached by keys may lie below the list's edge, and the list must tell which one is shown.
+  useEffect(() => {
+    list.current?.querySelector('[aria-current="true"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [chosen]);
   return (
-    <div class="studies">
+    <div class="studies" ref={list}>
       {studies.map((study) => (
         <section key={study.id} class="study">
           <div class="study-head">
