@@ -55,7 +55,7 @@ def add_routes(router: APIRouter, services: DicomwebServices) -> None:
         (STUDY + "/thumbnail", rendered.thumbnail, Use.VIEW),
         ("/wado", WadoUri(services, single, rendered).answer, Use.VIEW),
     ):
-        routes.append(Route(address, Resource(serve, use), methods=["GET"]))
+        routes.append(Route(address, Resource(address, serve, use), methods=["GET"]))
     # Before all others: frames are asked for by the thousand, and each address is tried in turn.
     router.routes[0:0] = routes
 

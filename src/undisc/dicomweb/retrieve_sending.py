@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO, TypeVar
 
@@ -47,15 +47,17 @@ class Resource:
     It stands outside the framework's own machinery of parameters, which would take longer than a frame's bytes do.
     """
 
-    def __init__(self, serve: Callable[[Request, Granted], object], use: Use) -> None:
+    def __init__(self, path: str, serve: Callable[[Request, Granted], Awaitable[Response]], use: Use) -> None:
+        self.path = path
         self._serve = serve
         self._asks = Asks(use)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["route"] = self  # whose template the log names
         request = Request(scope, receive)
         granted = await self._asks(request)
         try:
-            response = await self._serve(request, granted)  # type: ignore[misc]
+            response = await self._serve(request, granted)
         except Busy:
             response = problems.answer(BUSY, headers={"Retry-After": "5"})
         except FileNotFoundError as error:

@@ -96,8 +96,8 @@ def _write(shown: np.ndarray, line: str, size: int, top: int) -> None:
             rim |= np.roll(dots, (down, along), (0, 1))
     large, large_rim = (np.repeat(np.repeat(grid, size, 0), size, 1) for grid in (dots, rim))
     left = 2 * size
-    part = shown[max(top, 0) : top + large.shape[0], left : left + large.shape[1]]
-    if not part.size:
-        return
+    if top < 0 or top >= shown.shape[0] or left >= shown.shape[1]:
+        return  # the picture is too small for so much text
+    part = shown[top : top + large.shape[0], left : left + large.shape[1]]
     part[large_rim[: part.shape[0], : part.shape[1]]] = 0
     part[large[: part.shape[0], : part.shape[1]]] = 255
