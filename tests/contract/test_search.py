@@ -40,6 +40,8 @@ SEARCHES = (
     "instances",
     "instances?InstanceNumber=2&PatientName=*ada",
     "instances?Rows=16&limit=3",
+    "instances?limit=3&offset=2",
+    "series?limit=2&offset=2&StudyDate=20260101-",
     f"studies/{study_uid(ADA, 1)}/instances",
     f"studies/{study_uid(ADA, 1)}/series?Modality=MR",
     "studies?PatientID='; DROP TABLE studies; --",

@@ -246,6 +246,10 @@ def test_pages_follow_each_other_newest_study_first(door: DicomwebDoor) -> None:
     paged = [uids(door.search("studies", limit="2", offset=str(offset))) for offset in (0, 2, 4, 6)]
     assert paged == [every[:2], every[2:4], every[4:], []]
     assert door.search("studies", limit="0") == []
+    for path, tag in (("series", "0020000E"), ("instances", "00080018"), (f"studies/{MR}/instances", "00080018")):
+        whole = uids(door.search(path), tag)
+        parts = [uids(door.search(path, limit="3", offset=str(start)), tag) for start in range(0, len(whole), 3)]
+        assert [uid for part in parts for uid in part] == whole
 
 
 def test_nothing_found_is_an_empty_array(door: DicomwebDoor) -> None:

@@ -28,13 +28,14 @@ _AFTER_DIGITS = "~"
 _AT_ONCE = 5000
 _TABLE = {Level.STUDY: studies, Level.SERIES: series, Level.INSTANCE: instances}
 _NAMES = {"patient_name": names.PATIENT, "referring": names.REFERRING}
+_INDEXED = frozenset({"patient_id", "accession", "scheduled_step", "requested_procedure"})
 _STUDY_ORDER = (studies.c.study_date.desc(), studies.c.study_time.desc(), studies.c.id.desc())
 _SERIES_ORDER = (series.c.number.nulls_last(), series.c.id)
 _INSTANCE_ORDER = (instances.c.number.nulls_last(), instances.c.id)
 
 # A series is told with the study it is in, and an instance with its series, by their rows' ids.
-_STUDY_ROWS = select(studies)
-_SERIES_ROWS = select(series)
+_STUDY_ROWS = select(studies).where(studies.c.emptied.is_(False))
+_SERIES_ROWS = select(series).where(series.c.emptied.is_(False))
 _INSTANCE_ROWS = select(
     instances.c.id,
     instances.c.series_id,
@@ -53,8 +54,27 @@ def rows(connection: Connection, question: Question) -> Sequence[Row[Any]]:
     clauses = [_clause(connection.dialect.name, field, condition) for field, condition in question.conditions]
     if question.studies is not None:
         clauses.append(studies.c.id.in_(sorted(question.studies)))
-    statement = _statement(question.level).where(and_(true(), *clauses))
-    return connection.execute(statement.limit(question.most + 1).offset(question.offset)).all()
+    statement = _statement(question.level)
+    if not question.offset:
+        return connection.execute(_page(statement, question, clauses)).all()
+    # What is passed over is looked at in the index alone; whole rows are read only of the page.
+    ids = _TABLE[question.level].c.id
+    return connection.execute(
+        statement.where(ids.in_(_page(statement.with_only_columns(ids), question, clauses)))
+    ).all()
+
+
+def _page(statement: Select[Any], question: Question, clauses: list[ColumnElement[bool]]) -> Select[Any]:
+    statement = statement.where(and_(true(), *clauses))
+    if question.level is not Level.STUDY and question.studies is None and not _narrow(question):
+        # Left to itself, SQLite would go through all series there are, and then sort them.
+        statement = statement.with_hint(studies, "INDEXED BY ix_studies_newest", "sqlite")
+    return statement.limit(question.most + 1).offset(question.offset)
+
+
+def _narrow(question: Question) -> bool:
+    """Whether a condition leads to few rows by an index of its own."""
+    return any(field.kind in ("uid", "name") or field.column in _INDEXED for field, _ in question.conditions)
 
 
 def _statement(level: Level) -> Select[Any]:
@@ -90,7 +110,7 @@ def _pages(ids: Iterable[int]) -> Iterator[list[int]]:
 
 
 def first_series(connection: Connection, study_ids: Iterable[int]) -> dict[int, str]:
-    first = select(func.min(series.c.id)).group_by(series.c.study_id)
+    first = select(func.min(series.c.id)).where(series.c.emptied.is_(False)).group_by(series.c.study_id)
     found: dict[int, str] = {}
     for some in _pages(study_ids):
         statement = select(series.c.study_id, series.c.series_uid).where(
@@ -120,6 +140,7 @@ def _counts(connection: Connection, column: ColumnElement[int], ids: Iterable[in
     statement = (
         select(series.c.id, series.c.study_id, series.c.modality, func.count(instances.c.id).label("count"))
         .outerjoin(instances, instances.c.series_id == series.c.id)
+        .where(series.c.emptied.is_(False))
         .group_by(series.c.id, series.c.study_id, series.c.modality)
     )
     for some in _pages(ids):
@@ -135,7 +156,8 @@ def _clause(dialect: str, field: Field, condition: Condition) -> ColumnElement[b
         return _span(condition.dates, condition.times)
     if field.kind == "modalities":
         fits = _text_clause(dialect, _any_series.c.modality, condition)
-        return select(_any_series.c.id).where(_any_series.c.study_id == studies.c.id, fits).exists()
+        shown = _any_series.c.emptied.is_(False)
+        return select(_any_series.c.id).where(_any_series.c.study_id == studies.c.id, shown, fits).exists()
     column = _TABLE[field.level].c[field.column]
     if isinstance(condition, Between):
         return _between(column, condition)

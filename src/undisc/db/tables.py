@@ -128,7 +128,7 @@ studies = Table(
     Column("emptied", Boolean, nullable=False, server_default=false()),
     Column("kept_at", Moment, nullable=False),
     # The order in which every list of studies is given.
-    Index("ix_studies_newest", "study_date", "study_time", "id"),
+    Index("ix_studies_newest", "study_date", "study_time", "id", "emptied"),
 )
 
 # What a study is found by when a person is asked for by name; archive.names tells the kinds.
