@@ -59,9 +59,8 @@ def rows(connection: Connection, question: Question) -> Sequence[Row[Any]]:
         return connection.execute(_page(statement, question, clauses)).all()
     # What is passed over is looked at in the index alone; whole rows are read only of the page.
     ids = _TABLE[question.level].c.id
-    return connection.execute(
-        statement.where(ids.in_(_page(statement.with_only_columns(ids), question, clauses)))
-    ).all()
+    page = _page(statement.with_only_columns(ids), question, clauses).correlate(None)
+    return connection.execute(statement.where(ids.in_(page))).all()
 
 
 def _page(statement: Select[Any], question: Question, clauses: list[ColumnElement[bool]]) -> Select[Any]:
