@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from sqlalchemy.exc import DBAPIError
 
@@ -27,6 +27,7 @@ from undisc.storage.port import Storage
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from undisc.archive.model import InstanceRow
     from undisc.delivery.model import Identity
     from undisc.delivery.outgoing import Transcode
     from undisc.delivery.service import Delivering
@@ -52,6 +53,7 @@ class App:
     reaches: Reaches
 
     def close(self) -> None:
+        self.archive.retrieving.close()
         self.storage.close()
         self.database.close()
 
@@ -178,7 +180,7 @@ def build_delivering(app: App) -> "Delivering":
 
     settings = app.settings
     largest = settings.largest_file_mb * _MB
-    return Delivering(app.trail, app.archive, Lookup(app.trail), _identity(settings), _transcode(), largest)
+    return Delivering(app.trail, app.archive, Lookup(app.trail), _identity(settings), _transcode(app), largest)
 
 
 def build_dimse(app: App, reception: Reception, host: str, port: int) -> "tuple[DimseServices, Door]":
@@ -203,7 +205,7 @@ def build_dimse(app: App, reception: Reception, host: str, port: int) -> "tuple[
         scratch=settings.data_dir / "scratch" / "dimse",
         largest_file=settings.largest_file_mb * _MB,
         echo_from_anyone=settings.dicom_echo_from_anyone,
-        transcode=_transcode(),
+        transcode=_transcode(app),
     )
     limits = Limits(
         associations=settings.dicom_associations,
@@ -237,5 +239,20 @@ def _identity(settings: Settings) -> "Identity":
     )
 
 
-def _transcode() -> "Transcode | None":
-    return None
+def _transcode(app: App) -> "Transcode":
+    """How an instance is made anew for a peer that does not take it as it is stored."""
+    from undisc.archive.retrieving import Made
+    from undisc.delivery.policy import EXPLICIT
+    from undisc.dicom.pixels.pool import Busy
+
+    retrieving = app.archive.retrieving
+
+    def transcode(row: "InstanceRow") -> "BinaryIO | None":
+        held = retrieving.one(row.names.study, row.names.series, row.names.instance)
+        try:
+            made = retrieving.transcoded(held, EXPLICIT) if held else None
+        except (Busy, FileNotFoundError):
+            return None
+        return made.file if isinstance(made, Made) else None
+
+    return transcode

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pydicom.dataset import Dataset, FileDataset
-from pynetdicom import evt
+from pynetdicom import _config, evt
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
 from pynetdicom.presentation import build_context
@@ -76,7 +76,9 @@ class DicomDoor:
 
 
 @contextmanager
-def dicom_door(folder: Path, peers: Sequence[str] = (TESTER,), **settings: Any) -> Iterator[DicomDoor]:
+def dicom_door(
+    folder: Path, peers: Sequence[str] = (TESTER,), *, port: int = 0, **settings: Any
+) -> Iterator[DicomDoor]:
     """peers: AE titles, or whole addresses such as DEST@127.0.0.1:104, that are in the directory."""
     with ExitStack() as closing:
         app = build(Settings(data_dir=folder, workers=1, free_space_mb=0, **settings))
@@ -87,8 +89,8 @@ def dicom_door(folder: Path, peers: Sequence[str] = (TESTER,), **settings: Any) 
         for each in peers:
             address = each if "@" in each else f"{each}@127.0.0.1:{free_port()}"
             directory.add(policy.peer_from(address.partition("@")[0], address, False, None, None))
-        port = closing.enter_context(server.opened(*build_dimse(app, reception, "127.0.0.1", 0)))
-        yield DicomDoor(port, app, reception, directory)
+        bound = closing.enter_context(server.opened(*build_dimse(app, reception, "127.0.0.1", port)))
+        yield DicomDoor(bound, app, reception, directory)
 
 
 def free_port() -> int:
@@ -175,6 +177,8 @@ class Collected:
     syntaxes: dict[str, str] = field(default_factory=dict)
     originators: set[str] = field(default_factory=set)
     status: int = 0
+    datasets: list[Any] | None = None
+    """Where a test wants the data sets themselves."""
 
     def handler(self) -> tuple[Any, Callable[[Any], int]]:
         return evt.EVT_C_STORE, self._take
@@ -183,6 +187,8 @@ class Collected:
         uid = str(event.request.AffectedSOPInstanceUID)
         self.digests[uid] = hashlib.sha256(event.request.DataSet.getvalue()).hexdigest()
         self.syntaxes[uid] = str(event.context.transfer_syntax)
+        if self.datasets is not None:
+            self.datasets.append(event.dataset)
         self.originators.add(str(event.request.MoveOriginatorApplicationEntityTitle or "").strip())
         return self.status
 
@@ -192,6 +198,8 @@ def destination(
     port: int, title: str = "DEST", contexts: Sequence[tuple[str, Sequence[str]]] = ()
 ) -> Iterator[Collected]:
     """A store SCP of pynetdicom's that takes everything, unless told which contexts it takes."""
+    earlier = _config.UNRESTRICTED_STORAGE_SERVICE
+    _config.UNRESTRICTED_STORAGE_SERVICE = not contexts
     collected = Collected()
     entity = ApplicationEntity(title)
     entity.supported_contexts = [build_context(VERIFICATION), *(build_context(each, list(ts)) for each, ts in contexts)]
@@ -201,3 +209,4 @@ def destination(
     finally:
         assert running is not None
         running.shutdown()
+        _config.UNRESTRICTED_STORAGE_SERVICE = earlier

@@ -5,8 +5,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydicom.dataset import FileDataset
+from pydicom.uid import RLELossless
 from tests.door.command_line import undisc
-from tests.door.dicom_door import EXPLICIT, IMPLICIT, DicomDoor, destination, dicom_door, free_port, part10
+from tests.door.dicom_door import (
+    EXPLICIT,
+    STUDY_MOVE,
+    DicomDoor,
+    calling,
+    destination,
+    dicom_door,
+    free_port,
+    identifier_of,
+    part10,
+)
 from tests.factories.instances import ADA, BERT, Place, image
 
 MR = "1.2.840.10008.5.1.4.1.1.4"
@@ -202,3 +214,44 @@ def test_what_was_sent_and_pulled_is_in_the_trail(here: Path) -> None:
         "failed": 0,
     }
     assert ADA.name not in json.dumps(entries)
+
+
+def _compressed() -> FileDataset:
+    dataset = image(ADA, Place(5))
+    dataset.compress(RLELossless, generate_instance_uid=False)
+    return dataset
+
+
+@pytest.mark.parametrize("way", ["send", "move"])
+def test_a_peer_that_does_not_take_the_compression_gets_it_decoded(tmp_path: Path, way: str) -> None:
+    port, compressed = free_port(), _compressed()
+    taken: list[FileDataset] = []
+    with dicom_door(tmp_path / "data", ["TESTER", f"DEST@127.0.0.1:{port}"]) as door:
+        door.keep([part10(compressed)])
+        with destination(port, contexts=[(MR, [EXPLICIT])]) as collected:
+            collected.datasets = taken
+            if way == "send":
+                told = undisc("send", compressed.StudyInstanceUID, "--to", "DEST", data=tmp_path / "data")
+                assert told.code == 0, told.said
+            else:
+                keys = identifier_of(QueryRetrieveLevel="STUDY", StudyInstanceUID=compressed.StudyInstanceUID)
+                with calling(door, [(STUDY_MOVE, (EXPLICIT,))]) as assoc:
+                    *_, (last, _) = assoc.send_c_move(keys, "DEST", STUDY_MOVE)
+                assert last.Status == 0
+    assert list(collected.syntaxes.values()) == [EXPLICIT]
+    (dataset,) = taken
+    assert dataset.PixelData == image(ADA, Place(5)).PixelData
+
+
+def test_what_a_peer_takes_in_no_form_is_named(tmp_path: Path) -> None:
+    port, compressed = free_port(), _compressed()
+    with dicom_door(tmp_path / "data", [f"DEST@127.0.0.1:{port}"]) as door:
+        door.keep([part10(compressed)])
+        other = [(MR, [EXPLICIT]), ("1.2.840.10008.5.1.4.1.1.2", [EXPLICIT])]
+        ct = image(ADA, Place(5, 2), modality="CT")
+        door.keep([part10(ct)])
+        with destination(port, contexts=other[:1]):
+            told = undisc("send", compressed.StudyInstanceUID, "--to", "DEST", "--json", data=tmp_path / "data")
+    assert told.code == 1
+    (failed,) = told.json["studies"][0]["failed"]
+    assert failed["sop_uid"] == ct.SOPInstanceUID

@@ -1,5 +1,6 @@
 """One instance on its way out by C-STORE: its bytes as they are stored, never decoded and encoded again."""
 
+import mmap
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -7,19 +8,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from pynetdicom.association import Association
 from pynetdicom.dimse_primitives import C_STORE
 
 from undisc.archive.model import InstanceRow
 from undisc.archive.reading import Reader
-from undisc.delivery.policy import EXPLICIT, IMPLICIT
+from undisc.delivery.policy import EXPLICIT
+from undisc.dicom.model import Scanned
+from undisc.dicom.scan import scan
 from undisc.dicom.uid import SOPInstanceUID
 
 _IN_MEMORY = 64 << 20
 
-Transcode = Callable[[bytes, str, str], bytes | None]
-"""(Part 10 file, its transfer syntax, the wanted one) -> the data set in the wanted one; None where that cannot be."""
+Transcode = Callable[[InstanceRow], BinaryIO | None]
+"""Makes an instance anew in Explicit VR Little Endian, in a worker: an open Part 10 file; None where that cannot be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,37 +45,45 @@ class Unsendable:
 
 @contextmanager
 def prepared(
-    reader: Reader, row: InstanceRow, assoc: Association, transcode: Transcode | None
+    reader: Reader, row: InstanceRow, assoc: Association, transcode: Transcode
 ) -> Iterator[Outgoing | Unsendable]:
     """An instance for one of the association's contexts: exactly as stored where that is accepted, else decoded."""
     original = reader.original(row.id)
     accepted = contexts_for(assoc, row.sop_class)
-    exact = accepted.get(row.transfer_syntax)
+    exact, explicit = accepted.get(row.transfer_syntax), accepted.get(EXPLICIT)
     if original is None:
         yield Unsendable("Its file is not here any more.")
-    elif exact is not None and original.size <= _IN_MEMORY:
-        with original.open() as file:
-            file.seek(row.dataset_start)
-            yield Outgoing(row.sop_class, row.names.instance, exact, file.read())
     elif exact is not None:
-        with tempfile.NamedTemporaryFile() as copy:
-            with original.open() as file:
-                shutil.copyfileobj(file, copy, 1 << 20)
-            copy.flush()
-            yield Outgoing(row.sop_class, row.names.instance, exact, (Path(copy.name), row.dataset_start))
+        with original.open() as file, _dataset(file, row.dataset_start, original.size) as dataset:
+            yield Outgoing(row.sop_class, row.names.instance, exact, dataset)
+    elif explicit is None:
+        yield Unsendable("The other side does not accept this kind of image, or not in a form that it is stored in.")
+    elif (made := transcode(row)) is None:
+        yield Unsendable("The other side does not accept the compression of the image, and it cannot be decoded.")
     else:
-        wanted = next((syntax for syntax in (EXPLICIT, IMPLICIT) if syntax in accepted), None)
-        if wanted is None:
-            yield Unsendable("The other side accepts no form of this kind of image.")
-        elif transcode is None or original.size > _IN_MEMORY:
-            yield Unsendable("The other side does not accept the compression that the image is stored in.")
-        else:
-            with original.open() as file:
-                decoded = transcode(file.read(), row.transfer_syntax, wanted)
-            if decoded is None:
-                yield Unsendable("The other side wants the image uncompressed, and it cannot be decoded.")
-            else:
-                yield Outgoing(row.sop_class, row.names.instance, accepted[wanted], decoded)
+        with made, _dataset(made, *_extent(made)) as dataset:
+            yield Outgoing(row.sop_class, row.names.instance, explicit, dataset)
+
+
+@contextmanager
+def _dataset(file: BinaryIO, start: int, size: int) -> Iterator[bytes | tuple[Path, int]]:
+    """The data set of an open Part 10 file: its bytes, or, where they are many, a named file that holds them."""
+    if size <= _IN_MEMORY:
+        file.seek(start)
+        yield file.read()
+        return
+    with tempfile.NamedTemporaryFile() as copy:
+        file.seek(0)
+        shutil.copyfileobj(file, copy, 1 << 20)
+        copy.flush()
+        yield Path(copy.name), start
+
+
+def _extent(made: BinaryIO) -> tuple[int, int]:
+    """Where the data set of a fresh file begins, and the file's size."""
+    with mmap.mmap(made.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        scanned = scan(data)
+        return (scanned.dataset_start if isinstance(scanned, Scanned) else 0), len(data)
 
 
 def contexts_for(assoc: Association, sop_class: str) -> dict[str, int]:

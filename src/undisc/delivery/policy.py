@@ -13,7 +13,6 @@ MOST_CONTEXTS = 128
 
 EXPLICIT = "1.2.840.10008.1.2.1"
 IMPLICIT = "1.2.840.10008.1.2"
-UNCOMPRESSED = (EXPLICIT, IMPLICIT, "1.2.840.10008.1.2.2")
 # What archives commonly hold, the commonest first, each asked for in a context of its own so that nothing is decoded.
 COMMON_SYNTAXES = (
     EXPLICIT,
@@ -101,8 +100,8 @@ def _plain(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 def groups_of_contexts(wanted: Iterable[tuple[str, str]]) -> Iterator[list[tuple[str, tuple[str, ...]]]]:
     """(SOP class, transfer syntax) pairs as presentation contexts, one association's worth at a time.
 
-    Each pair has a context of its own, so that what is accepted is exactly what is stored; each compressed class has
-    one for the uncompressed syntaxes besides, for a peer that cannot take it as it is. A class is never torn apart.
+    Each pair has a context of its own, so that what is accepted is exactly what is stored; each class has one for
+    Explicit VR Little Endian besides, for a peer that cannot take it as it is. A class is never torn apart.
     """
     by_class: dict[str, list[str]] = {}
     for sop_class, syntax in wanted:
@@ -112,8 +111,8 @@ def groups_of_contexts(wanted: Iterable[tuple[str, str]]) -> Iterator[list[tuple
     group: list[tuple[str, tuple[str, ...]]] = []
     for sop_class, syntaxes in by_class.items():
         own: list[tuple[str, tuple[str, ...]]] = [(sop_class, (syntax,)) for syntax in syntaxes]
-        if any(syntax not in UNCOMPRESSED for syntax in syntaxes):
-            own.append((sop_class, (EXPLICIT, IMPLICIT)))
+        if EXPLICIT not in syntaxes:
+            own.append((sop_class, (EXPLICIT,)))
         own = own[:MOST_CONTEXTS]
         if len(group) + len(own) > MOST_CONTEXTS:
             yield group

@@ -20,7 +20,7 @@ def send(
     ledger: Ledger,
     reader: Reader,
     identity: Identity,
-    transcode: Transcode | None,
+    transcode: Transcode,
     watcher: Watcher,
 ) -> None:
     """Send what the ledger does not have as confirmed, again and again with longer waits while the peer is away.
@@ -54,7 +54,7 @@ def _store(
     ledger: Ledger,
     reader: Reader,
     identity: Identity,
-    transcode: Transcode | None,
+    transcode: Transcode,
     watcher: Watcher,
 ) -> None:
     for contexts in list(policy.groups_of_contexts((row.sop_class, row.transfer_syntax) for row in rows)):

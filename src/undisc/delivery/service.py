@@ -43,7 +43,7 @@ class Delivering:
         archive: Reader,
         lookup: Lookup,
         identity: Identity,
-        transcode: Transcode | None,
+        transcode: Transcode,
         largest_file: int,
     ) -> None:
         keep_quiet()

@@ -1,16 +1,16 @@
 """One association: who calls, what it may do, and which of our services answers each request."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import structlog
-from pynetdicom.association import Association
 from pynetdicom.dimse_primitives import C_FIND, C_GET, C_MOVE, C_STORE, N_ACTION
 from pynetdicom.presentation import PresentationContext
 
 from undisc.dimse import commitment, finding, retrieving, storing
 from undisc.dimse.access import Rejection, admit
 from undisc.dimse.arriving import ArrivingProvider
+from undisc.dimse.served import Served
 from undisc.dimse.services import DimseServices
 from undisc.dimse.waking import Bell, WakingQueue
 
@@ -18,37 +18,36 @@ if TYPE_CHECKING:
     from pynetdicom.ae import ApplicationEntity
     from pynetdicom.dimse_primitives import DimsePrimitiveType
 
-    from undisc.delivery.model import Peer
-    from undisc.dimse.network import Server
-
 _SECONDS_TO_END = 5.0
 
 log = structlog.get_logger()
 
 
-class ServedAssociation(Association):
+class ServedAssociation(Served):
     """An association that we accepted. Data sets pass through it as bytes; nothing is decoded that is stored or sent.
 
     pynetdicom negotiates and carries; which service answers is decided here instead of there, since its storage and
     retrieve services decode each data set, and write its elements to the log.
     """
 
-    def __init__(self, ae: "ApplicationEntity", services: DimseServices, on_end: Callable[[], None]) -> None:
-        super().__init__(ae, "acceptor")
-        self.dimse = ArrivingProvider(self, services.largest_file, services.scratch)
+    def __init__(
+        self,
+        ae: "ApplicationEntity",
+        services: DimseServices,
+        *,
+        connections: Callable[[str], int],
+        per_address: int,
+        on_end: Callable[[], None],
+    ) -> None:
+        super().__init__(ae, services)
+        self.dimse: ArrivingProvider = ArrivingProvider(self, services.largest_file, services.scratch)
         self.bell = Bell()
         self.dul.to_user_queue = WakingQueue(self.dimse.something.set)
         self.dul.to_provider_queue = WakingQueue(self.bell.ring)
         self.dul._run_loop_delay = 0
-        self.services = services
-        self.peer: Peer | None = None
-        self.store = storing.StoreSession(services)
+        self._connections = connections
+        self._per_address = per_address
         self._on_end = on_end
-
-    @property
-    def caller(self) -> str:
-        """Who calls, as the trail names them."""
-        return f"peer:{self.peer.name}" if self.peer else f"ae:{self.requestor.ae_title.strip()}"
 
     def run_reactor(self) -> None:
         try:
@@ -69,13 +68,12 @@ class ServedAssociation(Association):
         title = str(request.calling_ae_title or "").strip()
         wanted = [str(context.abstract_syntax) for context in request.presentation_context_definition_list]
         self.peer = self.services.directory.caller(title, self.requestor.address or "")
-        server = cast("Server", self._server)
         return admit(
             known=self.peer is not None,
             wanted=wanted,
             echo_from_anyone=self.services.echo_from_anyone,
-            from_address=server.connections_from(self.requestor.address or ""),
-            per_address=server.limits.per_address,
+            from_address=self._connections(self.requestor.address or ""),
+            per_address=self._per_address,
         )
 
     def _serve_request(self, msg: "DimsePrimitiveType", context_id: int) -> None:

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from typing import TYPE_CHECKING
 
 import structlog
 from pydicom.dataset import Dataset
@@ -18,10 +17,8 @@ from undisc.delivery.policy import EXPLICIT, IMPLICIT, wait_before
 from undisc.dicom.uid import is_usable_uid
 from undisc.dimse import statuses
 from undisc.dimse.identifiers import decoded
+from undisc.dimse.served import Served
 from undisc.dimse.services import DimseServices
-
-if TYPE_CHECKING:
-    from undisc.dimse.association import ServedAssociation
 
 PUSH_MODEL = "1.2.840.10008.1.20.1"
 PUSH_MODEL_INSTANCE = "1.2.840.10008.1.20.1.1"
@@ -33,7 +30,7 @@ _PAUSE = 0.05
 log = structlog.get_logger()
 
 
-def serve(assoc: "ServedAssociation", request: N_ACTION, context: PresentationContext) -> None:
+def serve(assoc: Served, request: N_ACTION, context: PresentationContext) -> None:
     """Answer the request, then report in a thread of its own: over this association while it lasts, else a new one."""
     response = N_ACTION()
     response.MessageIDBeingRespondedTo = request.MessageID
@@ -62,7 +59,7 @@ def _refusal(request: N_ACTION, asked: Dataset | None) -> int:
     return statuses.SUCCESS
 
 
-def _report(assoc: "ServedAssociation", asked: Dataset) -> tuple[Dataset, int]:
+def _report(assoc: Served, asked: Dataset) -> tuple[Dataset, int]:
     """The event's information and its type (PS3.4 J.3.3): what is safe, and what is not with the reason."""
     named = [
         (str(item.get("ReferencedSOPClassUID") or ""), str(item.get("ReferencedSOPInstanceUID") or ""))
@@ -92,7 +89,7 @@ def _report(assoc: "ServedAssociation", asked: Dataset) -> tuple[Dataset, int]:
     return report, _SOME_FAILED if failed else _ALL_SAFE
 
 
-def _deliver(assoc: "ServedAssociation", services: DimseServices, peer: Peer, report: Dataset, event: int) -> None:
+def _deliver(assoc: Served, services: DimseServices, peer: Peer, report: Dataset, event: int) -> None:
     time.sleep(_PAUSE)
     if assoc.is_established and _told(assoc, report, event):
         return

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
@@ -18,9 +18,7 @@ from undisc.archive.search_model import FIELDS, Answer, AnyOf, Between, Conditio
 from undisc.audit.model import Act
 from undisc.dimse import statuses
 from undisc.dimse.identifiers import Refused, decoded, level_of
-
-if TYPE_CHECKING:
-    from undisc.dimse.association import ServedAssociation
+from undisc.dimse.served import Served
 
 _AT_ONCE = 500
 _LEVELS = {"PATIENT": Level.STUDY, "STUDY": Level.STUDY, "SERIES": Level.SERIES, "IMAGE": Level.INSTANCE}
@@ -45,7 +43,7 @@ class _Result:
         return getattr(row, field.column, None) if row is not None and field.column else None
 
 
-def serve(assoc: "ServedAssociation", request: C_FIND, context: PresentationContext) -> None:
+def serve(assoc: Served, request: C_FIND, context: PresentationContext) -> None:
     identifier = decoded(request.Identifier, context)
     if identifier is None:
         _respond(assoc, request, context, statuses.CANNOT_UNDERSTAND, reason="The identifier cannot be read.")
@@ -60,7 +58,7 @@ def serve(assoc: "ServedAssociation", request: C_FIND, context: PresentationCont
     for result in (
         _results(assoc, Question(_LEVELS[level], conditions, most=_AT_ONCE), level) if conditions is not None else ()
     ):
-        if assoc.dimse.cancel_req.pop(request.MessageID or 0, None) is not None:
+        if assoc.is_cancelled(request.MessageID):
             _respond(assoc, request, context, statuses.CANCELLED)
             break
         if not assoc.is_established:
@@ -75,7 +73,7 @@ def serve(assoc: "ServedAssociation", request: C_FIND, context: PresentationCont
 
 
 def _respond(
-    assoc: "ServedAssociation",
+    assoc: Served,
     request: C_FIND,
     context: PresentationContext,
     status: int,
@@ -97,7 +95,7 @@ def _respond(
         assoc.dimse.send_msg(response, context.context_id or 0)
 
 
-def _results(assoc: "ServedAssociation", question: Question, level: str) -> Iterator[_Result]:
+def _results(assoc: Served, question: Question, level: str) -> Iterator[_Result]:
     """A page at a time, so that a question for everything does not bring everything into memory."""
     patients: set[tuple[str, str]] = set()
     while True:

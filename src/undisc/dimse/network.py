@@ -130,7 +130,13 @@ class Connection(RequestHandler):
     def _create_association(self) -> ServedAssociation:
         server = self.server
         caller = self.client_address[0]
-        assoc = ServedAssociation(self.ae, server.services, on_end=lambda: server.let_go(caller))
+        assoc = ServedAssociation(
+            self.ae,
+            server.services,
+            connections=server.connections_from,
+            per_address=server.limits.per_address,
+            on_end=lambda: server.let_go(caller),
+        )
         assoc._server = server
         assoc.name = f"AcceptorThread {caller}"  # by this name pynetdicom counts the associations of a server
         assoc.set_socket(GuardedSocket(assoc, cast(socket.socket, self.request), server.limits))

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import TYPE_CHECKING
 
 from pydicom.dataset import Dataset
 from pynetdicom.association import Association
@@ -23,9 +22,7 @@ from undisc.delivery.model import Peer, PeerUnreachable
 from undisc.delivery.outgoing import Outgoing
 from undisc.dimse import statuses
 from undisc.dimse.identifiers import Refused, Wanted, decoded, wanted_by
-
-if TYPE_CHECKING:
-    from undisc.dimse.association import ServedAssociation
+from undisc.dimse.served import Served
 
 _MOST_SUBOPERATIONS = 65_535
 _MOST_FAILED_NAMED = 1_000
@@ -50,7 +47,7 @@ class _Count:
             self.failed.append(row.names.instance)
 
 
-def serve_get(assoc: "ServedAssociation", request: C_GET, context: PresentationContext) -> None:
+def serve_get(assoc: Served, request: C_GET, context: PresentationContext) -> None:
     """Send over the association that asked, in the roles that it negotiated for us (PS3.7 D.3.3.4)."""
     responder = _Responder(assoc, request, context, C_GET)
     rows = _rows(assoc, responder, PatientRootQueryRetrieveInformationModelGet)
@@ -59,7 +56,7 @@ def serve_get(assoc: "ServedAssociation", request: C_GET, context: PresentationC
     may_send = {uid for uid, role in assoc.requestor.role_selection.items() if role.scp_role}
     count = _Count(len(rows))
     for number, row in enumerate(rows, 1):
-        if responder.is_cancelled(count):
+        if responder.is_cancelled():
             break
         status = None
         if row.sop_class in may_send:
@@ -72,7 +69,7 @@ def serve_get(assoc: "ServedAssociation", request: C_GET, context: PresentationC
     responder.final(count)
 
 
-def serve_move(assoc: "ServedAssociation", request: C_MOVE, context: PresentationContext) -> None:
+def serve_move(assoc: Served, request: C_MOVE, context: PresentationContext) -> None:
     """Send to the peer that the request names, and to nobody who is not in the directory."""
     responder = _Responder(assoc, request, context, C_MOVE)
     destination = assoc.services.directory.called(str(request.MoveDestination or ""))
@@ -99,7 +96,7 @@ def serve_move(assoc: "ServedAssociation", request: C_MOVE, context: Presentatio
 
 
 def _move(
-    assoc: "ServedAssociation",
+    assoc: Served,
     responder: "_Responder",
     destination: Peer,
     rows: list[InstanceRow],
@@ -110,7 +107,7 @@ def _move(
     for contexts, some in _by_association(rows):
         with associated(destination, assoc.services.identity, contexts) as store_assoc, reactor_paused(store_assoc):
             for row in some:
-                if responder.is_cancelled(count) or not assoc.is_established:
+                if responder.is_cancelled() or not assoc.is_established:
                     return
                 message_id = outgoing.next_message_id(message_id)
                 status = _send(assoc, store_assoc, row, message_id, originator)
@@ -128,7 +125,7 @@ def _by_association(rows: list[InstanceRow]) -> Iterator[tuple[list[tuple[str, t
 
 
 def _send(
-    assoc: "ServedAssociation",
+    assoc: Served,
     over: Association,
     row: InstanceRow,
     message_id: int,
@@ -141,7 +138,7 @@ def _send(
         return outgoing.store(over, ready, (message_id - 1) % 0xFFFF + 1, originator)
 
 
-def _rows(assoc: "ServedAssociation", responder: "_Responder", patient_root: str) -> list[InstanceRow] | None:
+def _rows(assoc: Served, responder: "_Responder", patient_root: str) -> list[InstanceRow] | None:
     """What is asked for; None where the answer is given already."""
     identifier = decoded(responder.request.Identifier, responder.context)
     if identifier is None:
@@ -161,7 +158,7 @@ def _rows(assoc: "ServedAssociation", responder: "_Responder", patient_root: str
     return rows
 
 
-def _found(assoc: "ServedAssociation", wanted: Wanted) -> list[InstanceRow]:
+def _found(assoc: Served, wanted: Wanted) -> list[InstanceRow]:
     return assoc.services.lookup.retrievable(
         patient_id=wanted.patient_id,
         study_uids=wanted.study_uids,
@@ -170,7 +167,7 @@ def _found(assoc: "ServedAssociation", wanted: Wanted) -> list[InstanceRow]:
     )
 
 
-def _note_sent(assoc: "ServedAssociation", to: str, count: _Count) -> None:
+def _note_sent(assoc: Served, to: str, count: _Count) -> None:
     """DICOM Instances Transferred (110104): one entry a study, and so one patient each (PS3.15 A.5.3.7)."""
     if not count.sent:
         return
@@ -185,7 +182,7 @@ class _Responder:
 
     def __init__(
         self,
-        assoc: "ServedAssociation",
+        assoc: Served,
         request: C_GET | C_MOVE,
         context: PresentationContext,
         kind: type[C_GET] | type[C_MOVE],
@@ -196,10 +193,8 @@ class _Responder:
         self._assoc = assoc
         self._kind = kind
 
-    def is_cancelled(self, count: _Count) -> bool:
-        self.cancelled = (
-            self.cancelled or self._assoc.dimse.cancel_req.pop(self.request.MessageID or 0, None) is not None
-        )
+    def is_cancelled(self) -> bool:
+        self.cancelled = self.cancelled or self._assoc.is_cancelled(self.request.MessageID)
         return self.cancelled
 
     def refuse(self, status: int, reason: str) -> None:

@@ -27,4 +27,4 @@ class DimseServices:
     scratch: Path
     largest_file: int
     echo_from_anyone: bool
-    transcode: Transcode | None
+    transcode: Transcode

@@ -2,9 +2,7 @@
 
 import errno
 import shutil
-from contextlib import ExitStack
 from struct import unpack_from
-from typing import TYPE_CHECKING
 
 import structlog
 from pynetdicom.dimse_primitives import C_STORE
@@ -13,13 +11,10 @@ from pynetdicom.presentation import PresentationContext
 from undisc.dicom.uid import is_usable_uid
 from undisc.dimse import statuses
 from undisc.dimse.arriving import Arriving
-from undisc.dimse.services import DimseServices
+from undisc.dimse.served import Served
 from undisc.errors import StorageFull
 from undisc.intake.model import Outcome
-from undisc.intake.receiving import Delivery, Received
-
-if TYPE_CHECKING:
-    from undisc.dimse.association import ServedAssociation
+from undisc.intake.receiving import Received
 
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 _IMPLICIT = "1.2.840.10008.1.2"
@@ -32,26 +27,7 @@ log = structlog.get_logger()
 Answer = tuple[int, str]
 
 
-class StoreSession:
-    """What one association brings; the delivery is opened with its first instance and closed with the association."""
-
-    def __init__(self, services: DimseServices) -> None:
-        self._services = services
-        self._open = ExitStack()
-        self._delivery: Delivery | None = None
-
-    def delivery(self, actor: str) -> Delivery:
-        """Raises StorageFull."""
-        if self._delivery is None:
-            self._delivery = self._open.enter_context(self._services.reception.delivery("dimse", actor))
-        return self._delivery
-
-    def close(self) -> None:
-        self._delivery = None
-        self._open.close()
-
-
-def serve(assoc: "ServedAssociation", request: C_STORE, context: PresentationContext) -> None:
+def serve(assoc: Served, request: C_STORE, context: PresentationContext) -> None:
     arrived = request.DataSet
     try:
         status, comment = _answer(assoc, request, context)
@@ -77,7 +53,7 @@ def serve(assoc: "ServedAssociation", request: C_STORE, context: PresentationCon
     assoc.dimse.send_msg(response, context.context_id or 0)
 
 
-def _answer(assoc: "ServedAssociation", request: C_STORE, context: PresentationContext) -> Answer:
+def _answer(assoc: Served, request: C_STORE, context: PresentationContext) -> Answer:
     sop_class, sop_instance = str(request.AffectedSOPClassUID or ""), str(request.AffectedSOPInstanceUID or "")
     if not is_usable_uid(sop_class) or not is_usable_uid(sop_instance):
         return statuses.CANNOT_UNDERSTAND, "An identifier in the command is not a valid UID."
