@@ -9,7 +9,7 @@ import httpx
 import numpy as np
 import pytest
 from pydicom import config, dcmread
-from pydicom.pixels import pixel_array
+from pydicom.pixels.utils import pixel_array
 from tests.door.running import serving
 from tests.door.test_dicomweb_retrieve import parts
 from tests.shared_data import SHARED, needs_shared

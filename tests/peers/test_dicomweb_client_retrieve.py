@@ -5,10 +5,10 @@ from urllib.parse import urljoin
 
 import numpy as np
 import pytest
+from dicomweb_client import DICOMwebClient
 from tests.door.dicomweb_door import DicomwebDoor, dicomweb_door, series_uid, study_uid
 from tests.factories.instances import ADA, Place, image, stable_uid
 
-dicomweb_client = pytest.importorskip("dicomweb_client", reason="dicomweb-client is not installed")
 pytestmark = pytest.mark.peers
 
 STUDY, SERIES = study_uid(ADA, 1), series_uid(ADA, 1, 1)
@@ -23,12 +23,12 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DicomwebDoor]:
 
 
 @pytest.fixture(scope="module")
-def peer(door: DicomwebDoor) -> "dicomweb_client.DICOMwebClient":
+def peer(door: DicomwebDoor) -> DICOMwebClient:
     bearer = door.client.headers["Authorization"]
-    return dicomweb_client.DICOMwebClient(f"{door.base}/dicom-web", headers={"Authorization": bearer})
+    return DICOMwebClient(f"{door.base}/dicom-web", headers={"Authorization": bearer})
 
 
-def test_it_retrieves_studies_series_and_instances(peer: "dicomweb_client.DICOMwebClient") -> None:
+def test_it_retrieves_studies_series_and_instances(peer: DICOMwebClient) -> None:
     assert len(peer.retrieve_study(STUDY)) == 5
     assert len(peer.retrieve_series(STUDY, SERIES)) == 3
     found = peer.retrieve_instance(STUDY, SERIES, ONE)
@@ -36,14 +36,14 @@ def test_it_retrieves_studies_series_and_instances(peer: "dicomweb_client.DICOMw
     assert found.PatientName == ADA.name
 
 
-def test_it_retrieves_in_another_transfer_syntax(peer: "dicomweb_client.DICOMwebClient") -> None:
+def test_it_retrieves_in_another_transfer_syntax(peer: DICOMwebClient) -> None:
     for syntax in ("1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90"):
         found = peer.retrieve_instance(STUDY, SERIES, ONE, media_types=(("application/dicom", syntax),))
         assert found.file_meta.TransferSyntaxUID == syntax
         np.testing.assert_array_equal(found.pixel_array, EXPECTED.pixel_array)
 
 
-def test_it_retrieves_metadata_and_their_bulk_data(peer: "dicomweb_client.DICOMwebClient", door: DicomwebDoor) -> None:
+def test_it_retrieves_metadata_and_their_bulk_data(peer: DICOMwebClient, door: DicomwebDoor) -> None:
     assert len(peer.retrieve_study_metadata(STUDY)) == 5
     models = peer.retrieve_series_metadata(STUDY, SERIES)
     assert len(models) == 3
@@ -54,7 +54,7 @@ def test_it_retrieves_metadata_and_their_bulk_data(peer: "dicomweb_client.DICOMw
     assert single["00080018"]["Value"] == [ONE]
 
 
-def test_it_retrieves_frames(peer: "dicomweb_client.DICOMwebClient") -> None:
+def test_it_retrieves_frames(peer: DICOMwebClient) -> None:
     for media_types in (None, ("application/octet-stream",), (("image/jls", "1.2.840.10008.1.2.4.80"),)):
         frames = peer.retrieve_instance_frames(STUDY, SERIES, ONE, [1], media_types=media_types)
         assert len(frames) == 1
@@ -62,6 +62,6 @@ def test_it_retrieves_frames(peer: "dicomweb_client.DICOMwebClient") -> None:
             assert frames[0] == EXPECTED.PixelData
 
 
-def test_it_retrieves_pictures(peer: "dicomweb_client.DICOMwebClient") -> None:
+def test_it_retrieves_pictures(peer: DICOMwebClient) -> None:
     assert peer.retrieve_instance_rendered(STUDY, SERIES, ONE, media_types=("image/jpeg",))[:2] == b"\xff\xd8"
     assert peer.retrieve_instance_frames_rendered(STUDY, SERIES, ONE, [1], media_types=("image/png",))[1:4] == b"PNG"

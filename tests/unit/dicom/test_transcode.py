@@ -11,7 +11,7 @@ from pydicom import dcmread, dcmwrite
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.filewriter import write_dataset
 from pydicom.sequence import Sequence
-from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRBigEndian, ImplicitVRLittleEndian
 from tests.factories.instances import image
 
 from undisc.dicom import syntaxes
@@ -212,7 +212,7 @@ def test_damaged_data_sets_are_refused_or_cut_and_nothing_else(dataset: Dataset,
 
 
 @pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, ExplicitVRBigEndian])
-def test_files_that_may_not_go_over_the_web_become_explicit_little_endian(syntax: str, tmp_path: Path) -> None:
+def test_files_that_may_not_go_over_the_web_become_explicit_little_endian(syntax: UID, tmp_path: Path) -> None:
     dataset = _grey("u2", 12, 2)
     expected = np.frombuffer(dataset.PixelData, "<u2")
     dataset.add_new(0x00091001, "LO", "a private value")
