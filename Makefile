@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .stamps
-DEBIAN_TOOLS := chromium dcmtk dicom3tools xorriso
+DEBIAN_TOOLS := chromium dcmtk dicom3tools postgresql xorriso
 VIEWER_SOURCES := $(shell find viewer -path viewer/node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help

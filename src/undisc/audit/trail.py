@@ -16,7 +16,7 @@ from undisc.audit.model import Act, Broken, Intact
 from undisc.clock import Clock
 from undisc.db import locks
 from undisc.db.engine import Database, again_after_collision
-from undisc.db.tables import audit_entries, audit_head
+from undisc.db.tables import audit_entries, audit_head, imports, links
 
 _BEGINNING = "0" * 64
 
@@ -117,9 +117,14 @@ class Trail:
                     return broken
                 previous, expected = row.seal, expected + 1
             head = connection.execute(select(audit_head)).first()
+            finished = select(imports.c.id).where(imports.c.finished_at.is_not(None)).limit(1)
+            acted = any(connection.execute(rows).first() for rows in (finished, select(links.c.id).limit(1)))
         count = expected - 1
+        if head is None and count:
+            return Broken(count, "The record of the last entry is gone.")
         if head is None:
-            return Intact(0, _BEGINNING) if count == 0 else Broken(count, "The record of the last entry is gone.")
+            # No import ends and no link is made without an entry, so that an emptied trail does not pass for a new one.
+            return Broken(0, "The trail was emptied.") if acted else Intact(0, _BEGINNING)
         if not hmac.compare_digest(head.mac, _head_mac(self._key, head.seq, head.seal)):
             return Broken(count, "The record of the last entry was changed.")
         if (head.seq, head.seal) != (count, previous):

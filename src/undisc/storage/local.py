@@ -1,6 +1,7 @@
 """Blobs in a local folder: plain files under plain names, and a way to put many there that a power cut cannot tear."""
 
 import errno
+import filecmp
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +15,7 @@ from undisc.storage.port import Lent
 from undisc.storage.staging import parts_of, sync_file
 
 _STAGING = "incoming"
+_LOST = "lost"
 
 
 class LocalFolder:
@@ -145,11 +147,23 @@ class FolderBatch:
         self._staging.note(key for _, _, key in pairs)
         self._staging.published = True
         touched: set[Path] = set()
-        for source, target, _ in pairs:
+        for source, target, key in pairs:
             touched.update(_make_folders(target.parent, self._store.root))
+            if target.exists() and not filecmp.cmp(source, target, shallow=False):
+                touched.update(self._set_lost(target, key))
             source.replace(target)
             touched.add(target.parent)
         list(self._syncers.map(sync_file, touched))
+
+    def _set_lost(self, target: Path, key: str) -> list[Path]:
+        """Put a file without a row out of the way, as it may be an original whose database was lost.
+
+        Returns the folders that got a new entry.
+        """
+        place = self._store.path(f"{_LOST}/{key}.{secrets.token_hex(4)}")
+        made = _make_folders(place.parent, self._store.root)
+        target.replace(place)
+        return [*made, place.parent]
 
 
 def _make_folders(folder: Path, root: Path) -> list[Path]:

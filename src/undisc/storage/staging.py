@@ -74,11 +74,8 @@ def opened(root: Path) -> Iterator[Staging]:
     Only where the block fails after it published anything does the journal stay, since nobody knows then whether the
     rows were committed.
     """
-    folder = root / secrets.token_hex(8)
-    folder.mkdir(parents=True)
-    with (folder / _JOURNAL).open("a+b") as journal:
-        # Held as long as this process lives: to a start elsewhere, a batch without its lock is an abandoned one.
-        fcntl.flock(journal, fcntl.LOCK_EX)
+    folder, journal = _own_folder(root)
+    with journal:
         staging = Staging(folder, journal)
         try:
             yield staging
@@ -89,6 +86,22 @@ def opened(root: Path) -> Iterator[Staging]:
                 staging.clear()
             raise
         staging.clear()
+
+
+def _own_folder(root: Path) -> tuple[Path, BinaryIO]:
+    """A new folder with its journal, locked as long as this process lives.
+
+    To a start elsewhere a batch without its lock is an abandoned one, even in the instant before it is locked here;
+    where that start was quicker, the folder is gone, and another is made.
+    """
+    while True:
+        folder = root / secrets.token_hex(8)
+        folder.mkdir(parents=True)
+        journal = (folder / _JOURNAL).open("a+b")
+        fcntl.flock(journal, fcntl.LOCK_EX)
+        if (folder / _JOURNAL).exists():
+            return folder, journal
+        journal.close()
 
 
 def abandoned(root: Path) -> Iterator[Staging]:

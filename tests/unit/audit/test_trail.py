@@ -4,17 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, text, update
-
+from sqlalchemy import delete, insert, text, update
 from tests.factories.clocks import FixedClock
+
 from undisc.audit.model import Act, Broken, Intact
 from undisc.audit.trail import Trail, trail_key
 from undisc.db.engine import Database, open_sqlite
 from undisc.db.schema import bring_up_to_date
-from undisc.db.tables import audit_entries, audit_head
+from undisc.db.tables import audit_entries, audit_head, imports
 
 
-@pytest.fixture()
+@pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     found = open_sqlite(tmp_path / "undisc.db")
     bring_up_to_date(found)
@@ -22,7 +22,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
     found.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def trail(database: Database, tmp_path: Path) -> Trail:
     written = Trail(database, FixedClock(), trail_key(tmp_path / "keys" / "audit.key"))
     for number in range(5):
@@ -71,6 +71,16 @@ def test_everything_removed_shows(trail: Trail, database: Database) -> None:
     assert isinstance(trail.verify(), Broken)
 
 
+def test_a_trail_wiped_with_its_head_shows_by_what_was_done(trail: Trail, database: Database) -> None:
+    with database.write() as connection:
+        now = FixedClock().now()
+        row = {"fingerprint": "f", "kind": "folder", "files": 1, "started_at": now, "finished_at": now}
+        connection.execute(insert(imports).values(row))
+        connection.execute(delete(audit_entries))
+        connection.execute(delete(audit_head))
+    assert trail.verify() == Broken(0, "The trail was emptied.")
+
+
 def test_two_entries_that_changed_places_show(trail: Trail, database: Database) -> None:
     with database.write() as connection:
         for now, then in ((2, 100), (3, 2), (100, 3)):
@@ -83,9 +93,13 @@ def test_another_key_does_not_vouch_for_the_trail(trail: Trail, database: Databa
 
 
 def test_an_act_that_fails_leaves_no_entry(trail: Trail) -> None:
-    with pytest.raises(ZeroDivisionError), trail.work() as work:
-        work.audit(Act("revoked", "operator", {"link": "x"}))
-        _ = 1 / 0
+    def act_that_fails() -> None:
+        with trail.work() as work:
+            work.audit(Act("revoked", "operator", {"link": "x"}))
+            _ = 1 / 0
+
+    with pytest.raises(ZeroDivisionError):
+        act_that_fails()
     result = trail.verify()
     assert isinstance(result, Intact)
     assert result.entries == 5

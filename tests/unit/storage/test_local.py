@@ -11,7 +11,7 @@ import pytest
 from undisc.storage.local import LocalFolder
 
 
-@pytest.fixture()
+@pytest.fixture
 def folder(tmp_path: Path) -> LocalFolder:
     return LocalFolder(tmp_path / "data")
 
@@ -31,11 +31,27 @@ def test_a_published_file_is_at_its_key_and_nothing_is_left_behind(folder: Local
 
 
 def test_a_batch_that_fails_before_publishing_leaves_nothing(folder: LocalFolder) -> None:
-    with pytest.raises(ZeroDivisionError), folder.batch() as batch:
-        batch.stage().write_bytes(b"half")
-        _ = 1 / 0
+    def batch_that_fails() -> None:
+        with folder.batch() as batch:
+            batch.stage().write_bytes(b"half")
+            _ = 1 / 0
+
+    with pytest.raises(ZeroDivisionError):
+        batch_that_fails()
     assert _staged_left(folder) == []
     assert not (folder.root / "studies").exists()
+
+
+def test_a_file_that_lies_there_without_a_row_is_never_overwritten(folder: LocalFolder) -> None:
+    for content in (b"an original whose row was lost", b"another"):
+        with folder.batch() as batch:
+            file = batch.stage()
+            file.write_bytes(content)
+            batch.sync([file])
+            batch.publish([(file, "studies/1/2/3.dcm")])
+    assert folder.read("studies/1/2/3.dcm") == b"another"
+    (lost,) = (folder.root / "lost" / "studies" / "1" / "2").iterdir()
+    assert lost.read_bytes() == b"an original whose row was lost"
 
 
 @pytest.mark.parametrize("key", ["../outside", "/etc/passwd", "studies/../../outside", ""])
