@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydicom.dataset import Dataset
@@ -45,7 +46,7 @@ def door(tmp_path_factory: pytest.TempPathFactory, move_port: int) -> Iterator[D
 
 
 def get(
-    door: DicomDoor, model: str = STUDY_GET, classes: tuple[str, ...] = (MR, CT), **keys: object
+    door: DicomDoor, model: str = STUDY_GET, classes: tuple[str, ...] = (MR, CT), **keys: Any
 ) -> tuple[Dataset, Collected]:
     """The last response to a C-GET, and what came."""
     collected = Collected()
@@ -55,7 +56,7 @@ def get(
     return last, collected
 
 
-def move(door: DicomDoor, to: str = "DEST", **keys: object) -> Dataset:
+def move(door: DicomDoor, to: str = "DEST", **keys: Any) -> Dataset:
     with calling(door, [(STUDY_MOVE, (EXPLICIT, IMPLICIT))]) as assoc:
         *_, (last, _) = assoc.send_c_move(identifier_of(**keys), to, STUDY_MOVE)
         return last
@@ -86,7 +87,7 @@ ONE = image(ADA, Place(1, 2, 3)).SOPInstanceUID
         (STUDY_GET, {"QueryRetrieveLevel": "STUDY", "StudyInstanceUID": "1.2.3.4"}, 0),
     ],
 )
-def test_each_level_gives_what_is_below_it(door: DicomDoor, model: str, keys: dict[str, object], expected: int) -> None:
+def test_each_level_gives_what_is_below_it(door: DicomDoor, model: str, keys: dict[str, Any], expected: int) -> None:
     last, collected = get(door, model, **keys)
     assert last.Status == 0x0000
     assert (last.NumberOfCompletedSuboperations, last.NumberOfFailedSuboperations) == (expected, 0)
@@ -104,7 +105,7 @@ def test_each_level_gives_what_is_below_it(door: DicomDoor, model: str, keys: di
         {"QueryRetrieveLevel": "SERIES", "StudyInstanceUID": STUDY},
     ],
 )
-def test_a_retrieval_without_its_key_gives_nothing(door: DicomDoor, keys: dict[str, object]) -> None:
+def test_a_retrieval_without_its_key_gives_nothing(door: DicomDoor, keys: dict[str, Any]) -> None:
     last, collected = get(door, **keys)
     assert last.Status == 0xA900
     assert collected.digests == {}

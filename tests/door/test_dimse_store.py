@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pydicom.uid import generate_uid
+from pydicom.uid import UID, generate_uid
 from tests.door.dicom_door import EXPLICIT, IMPLICIT, DicomDoor, calling, dataset_bytes, dicom_door, send, send_dataset
 from tests.factories.instances import ADA, BERT, Place, image
 
@@ -44,7 +44,7 @@ def test_other_content_under_a_known_identifier_is_not_called_stored(door: Dicom
 def test_an_unknown_and_a_private_class_are_stored_too(door: DicomDoor) -> None:
     for number, sop_class in enumerate(("1.2.840.10008.5.1.4.1.1.9999", "1.3.46.670589.5.0.1"), 1):
         dataset = image(place=Place(slice=number))
-        dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = sop_class
+        dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = UID(sop_class)
         with calling(door, [(sop_class, (EXPLICIT,))]) as assoc:
             assert send(assoc, dataset) == 0
     assert len(door.digests()) == 2
@@ -52,20 +52,13 @@ def test_an_unknown_and_a_private_class_are_stored_too(door: DicomDoor) -> None:
 
 def test_each_syntax_is_stored_in_the_syntax_received(door: DicomDoor) -> None:
     dataset = image()
-    dataset.file_meta.TransferSyntaxUID = IMPLICIT  # type: ignore[assignment]
-    data = dataset_bytes(_with_syntax(dataset, IMPLICIT))
+    dataset.file_meta.TransferSyntaxUID = UID(IMPLICIT)
+    data = dataset_bytes(dataset)
     with calling(door, [(MR, (IMPLICIT,))]) as assoc:
         status = send_dataset(assoc, data, sop_class=MR, sop_instance=dataset.SOPInstanceUID)
     assert status == 0
     series = door.app.archive.series_of(door.app.archive.study_id(dataset.StudyInstanceUID))[0]
     assert door.app.archive.instances_of(series.id)[0].transfer_syntax == IMPLICIT
-
-
-def _with_syntax(dataset, syntax):  # type: ignore[no-untyped-def]
-    from pydicom.uid import UID
-
-    dataset.file_meta.TransferSyntaxUID = UID(syntax)
-    return dataset
 
 
 def test_a_large_image_is_stored_over_the_disk_and_not_over_memory(door: DicomDoor) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from pydicom import dcmread
+from tests.door.command_line import undisc
 from tests.door.dicom_door import DicomDoor, dicom_door, free_port, part10
 from tests.factories.instances import ADA, BERT, Place, image
 from tests.peers.certificates import Authority
@@ -202,3 +203,28 @@ def test_client_certificates_are_asked_for_where_set(tmp_path: Path) -> None:
         _call(door, "echoscu", "+tla", *trust, *_at(door), expect=1)
         _call(door, "echoscu", "+tls", stranger.key, stranger.certificate, *trust, *_at(door), expect=1)
         _call(door, "echoscu", "+tls", client.key, client.certificate, *trust, *_at(door))
+
+
+@needs_openssl
+def test_we_call_a_peer_over_tls_and_only_one_that_is_vouched_for(tmp_path: Path) -> None:
+    authority, other = Authority(tmp_path / "keys"), Authority(tmp_path / "other", "other")
+    server, client = authority.vouch("server"), authority.vouch("client")
+    port, out, data = free_port(), tmp_path / "out", tmp_path / "data"
+    out.mkdir()
+    keys = ("+tls", str(server.key), str(server.certificate), "+cf", str(authority.own.certificate))
+    running = subprocess.Popen(["storescp", *keys, "-aet", "DEST", "+xa", "-od", str(out), str(port)])
+    files = {"UNDISC_DICOM_TLS_CERTIFICATE": str(client.certificate), "UNDISC_DICOM_TLS_KEY": str(client.key)}
+    trusting = files | {"UNDISC_DICOM_TLS_AUTHORITIES": str(authority.own.certificate)}
+    try:
+        time.sleep(0.5)
+        assert undisc("peers", "add", "dest", f"DEST@127.0.0.1:{port}", "--tls", data=data).code == 0
+        assert undisc("import", *_files(tmp_path / "files"), data=data).code == 0
+        assert undisc("peers", "echo", "dest", data=data, **trusting).code == 0
+        study = image(ADA, Place(1)).StudyInstanceUID
+        assert undisc("send", study, "--to", "dest", data=data, **trusting).code == 0
+        assert len(list(out.iterdir())) == 4
+        distrusting = files | {"UNDISC_DICOM_TLS_AUTHORITIES": str(other.own.certificate)}
+        assert undisc("peers", "echo", "dest", data=data, **distrusting).code == 1
+    finally:
+        running.terminate()
+        running.wait()

@@ -9,7 +9,6 @@ from pydicom.dataset import Dataset
 from pynetdicom import evt
 from pynetdicom.association import Association
 from pynetdicom.dimse_primitives import C_STORE
-from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelGet, StudyRootQueryRetrieveInformationModelMove
 
 from undisc.archive.lookup import Lookup
 from undisc.delivery import policy, web
@@ -18,6 +17,7 @@ from undisc.delivery.ledger import Ledger
 from undisc.delivery.model import Identity, Peer, PeerUnreachable, Watcher
 from undisc.delivery.policy import EXPLICIT, IMPLICIT
 from undisc.delivery.querying import There
+from undisc.delivery.sop_classes import STUDY_GET, STUDY_MOVE
 from undisc.dicom.uid import is_usable_uid
 from undisc.errors import StorageFull
 from undisc.intake.model import Outcome
@@ -25,8 +25,6 @@ from undisc.intake.receiving import Delivery, Received
 
 Way = Literal["auto", "get", "move"]
 
-_GET = str(StudyRootQueryRetrieveInformationModelGet)
-_MOVE = str(StudyRootQueryRetrieveInformationModelMove)
 _ASKED_AT_ONCE = 100
 _ARRIVE_SECONDS = 30.0
 _LOOK_EVERY = 0.5
@@ -96,13 +94,13 @@ class Puller:
         for contexts in policy.contexts_to_get([each.sop_class for each in missing if each.sop_class]):
             classes = list(dict.fromkeys(sop_class for sop_class, _ in contexts))
             some = [each for each in missing if not each.sop_class or each.sop_class in classes]
-            all_contexts = [(_GET, (EXPLICIT, IMPLICIT)), *contexts]
+            all_contexts = [(STUDY_GET, (EXPLICIT, IMPLICIT)), *contexts]
             handlers = [(evt.EVT_C_STORE, arrived)]
             with associated(self._peer, self._identity, all_contexts, provides=classes, handlers=handlers) as assoc:
-                if not any(context.abstract_syntax == _GET for context in assoc.accepted_contexts):
+                if not any(context.abstract_syntax == STUDY_GET for context in assoc.accepted_contexts):
                     raise NoGet(f"{self._peer.name} does not offer C-GET.")
                 for identifier in _identifiers(some):
-                    self._retrieve(assoc, assoc.send_c_get(identifier, _GET))
+                    self._retrieve(assoc, assoc.send_c_get(identifier, STUDY_GET))
         self._fail_missing(missing)
 
     def _take(self, request: C_STORE, syntax: str, delivery: Delivery) -> int:
@@ -129,9 +127,9 @@ class Puller:
 
     def _move(self, missing: list[There]) -> None:
         """The peer calls our DICOM port, which another process keeps; what arrives is seen in the archive."""
-        with associated(self._peer, self._identity, [(_MOVE, (EXPLICIT, IMPLICIT))]) as assoc:
+        with associated(self._peer, self._identity, [(STUDY_MOVE, (EXPLICIT, IMPLICIT))]) as assoc:
             for identifier in _identifiers(missing):
-                self._retrieve(assoc, assoc.send_c_move(identifier, self._identity.ae_title, _MOVE))
+                self._retrieve(assoc, assoc.send_c_move(identifier, self._identity.ae_title, STUDY_MOVE))
         until = time.monotonic() + _ARRIVE_SECONDS
         while (left := self._missing(missing)) and time.monotonic() < until:
             time.sleep(_LOOK_EVERY)

@@ -5,15 +5,14 @@ from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 from pynetdicom.association import Association
-from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind
 
 from undisc.delivery.associating import Context, associated
 from undisc.delivery.model import Identity, Peer, PeerUnreachable
 from undisc.delivery.policy import EXPLICIT, IMPLICIT
+from undisc.delivery.sop_classes import STUDY_FIND
 from undisc.dicom.uid import is_usable_uid
 
-FIND = str(StudyRootQueryRetrieveInformationModelFind)
-FIND_CONTEXT: Context = (FIND, (EXPLICIT, IMPLICIT))
+FIND_CONTEXT: Context = (STUDY_FIND, (EXPLICIT, IMPLICIT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def instances(peer: Peer, identity: Identity, study_uid: str) -> list[There]:
 
 def _find(assoc: Association, peer: Peer, level: str, keys: Dataset) -> Iterator[Dataset]:
     keys.QueryRetrieveLevel = level
-    for status, identifier in assoc.send_c_find(keys, FIND):
+    for status, identifier in assoc.send_c_find(keys, STUDY_FIND):
         code = status.get("Status")
         if code is None:
             raise PeerUnreachable(f"{peer.name} stopped answering while it was asked what it has.")

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 
-from pynetdicom.sop_class import Verification
-
 from undisc.archive.lookup import Lookup
 from undisc.archive.reading import Reader
 from undisc.audit.trail import Trail
@@ -27,6 +25,7 @@ from undisc.delivery.policy import EXPLICIT, IMPLICIT
 from undisc.delivery.pulling import Puller, Way
 from undisc.delivery.querying import There
 from undisc.delivery.quiet import keep_quiet
+from undisc.delivery.sop_classes import VERIFICATION
 from undisc.dicom.uid import is_usable_uid
 from undisc.intake.receiving import Delivery
 
@@ -59,7 +58,7 @@ class Delivering:
         """Returns when the peer answers: C-ECHO, and a search over DICOMweb where it has that."""
         peer = self.peers.named(name)
         if peer.host:
-            with associated(peer, self._identity, [(str(Verification), (IMPLICIT, EXPLICIT))]) as assoc:
+            with associated(peer, self._identity, [(VERIFICATION, (IMPLICIT, EXPLICIT))]) as assoc:
                 if assoc.send_c_echo().get("Status") != 0:
                     raise PeerUnreachable(f"{peer.name} lets us in, and does not answer C-ECHO with success.")
         if peer.web_url:

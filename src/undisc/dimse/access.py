@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-VERIFICATION = "1.2.840.10008.1.1"
+from undisc.delivery.sop_classes import VERIFICATION
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,9 +40,10 @@ class ServedAssociation(Served):
         on_end: Callable[[], None],
     ) -> None:
         super().__init__(ae, services)
-        self.dimse: ArrivingProvider = ArrivingProvider(self, services.largest_file, services.scratch)
+        self.arriving = ArrivingProvider(self, services.largest_file, services.scratch)
+        self.dimse = self.arriving
         self.bell = Bell()
-        self.dul.to_user_queue = WakingQueue(self.dimse.something.set)
+        self.dul.to_user_queue = WakingQueue(self.arriving.something.set)
         self.dul.to_provider_queue = WakingQueue(self.bell.ring)
         self.dul._run_loop_delay = 0
         self._connections = connections
@@ -56,7 +57,7 @@ class ServedAssociation(Served):
             try:
                 self.store.close()
                 self.dul.join(_SECONDS_TO_END)
-                self.dimse.drop_unfinished()
+                self.arriving.drop_unfinished()
                 self.bell.close()
             finally:
                 self._on_end()

@@ -14,14 +14,14 @@ from undisc.audit.model import Act
 from undisc.delivery.associating import associated
 from undisc.delivery.model import Peer, PeerUnreachable
 from undisc.delivery.policy import EXPLICIT, IMPLICIT, wait_before
+from undisc.delivery.sop_classes import COMMITMENT
 from undisc.dicom.uid import is_usable_uid
 from undisc.dimse import statuses
 from undisc.dimse.identifiers import decoded
 from undisc.dimse.served import Served
 from undisc.dimse.services import DimseServices
 
-PUSH_MODEL = "1.2.840.10008.1.20.1"
-PUSH_MODEL_INSTANCE = "1.2.840.10008.1.20.1.1"
+_INSTANCE = "1.2.840.10008.1.20.1.1"
 _REQUEST = 1
 _ALL_SAFE, _SOME_FAILED = 1, 2
 _MOST_REFERENCES = 100_000
@@ -47,7 +47,7 @@ def serve(assoc: Served, request: N_ACTION, context: PresentationContext) -> Non
 
 
 def _refusal(request: N_ACTION, asked: Dataset | None) -> int:
-    if request.RequestedSOPInstanceUID != PUSH_MODEL_INSTANCE:
+    if request.RequestedSOPInstanceUID != _INSTANCE:
         return statuses.NO_SUCH_INSTANCE
     if request.ActionTypeID != _REQUEST:
         return statuses.NO_SUCH_ACTION
@@ -94,12 +94,12 @@ def _deliver(assoc: Served, services: DimseServices, peer: Peer, report: Dataset
     if assoc.is_established and _told(assoc, report, event):
         return
     attempt = 0
-    contexts = [(PUSH_MODEL, (EXPLICIT, IMPLICIT))]
+    contexts = [(COMMITMENT, (EXPLICIT, IMPLICIT))]
     while peer.host and (wait := wait_before(attempt)) is not None:
         time.sleep(wait)
         attempt += 1
         try:
-            with associated(peer, services.identity, contexts, provides=[PUSH_MODEL]) as fresh:
+            with associated(peer, services.identity, contexts, provides=[COMMITMENT]) as fresh:
                 if _told(fresh, report, event):
                     return
         except PeerUnreachable:
@@ -110,7 +110,7 @@ def _deliver(assoc: Served, services: DimseServices, peer: Peer, report: Dataset
 def _told(assoc: Association, report: Dataset, event: int) -> bool:
     """Whether the peer took the report."""
     try:
-        status, _ = assoc.send_n_event_report(report, event, PUSH_MODEL, PUSH_MODEL_INSTANCE)
+        status, _ = assoc.send_n_event_report(report, event, COMMITMENT, _INSTANCE)
     except Exception:  # pynetdicom raises several kinds where the association ends meanwhile
         return False
     return status.get("Status") == statuses.SUCCESS

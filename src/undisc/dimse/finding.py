@@ -11,11 +11,11 @@ from pydicom.sequence import Sequence
 from pynetdicom.dimse_primitives import C_FIND
 from pynetdicom.dsutils import encode
 from pynetdicom.presentation import PresentationContext
-from pynetdicom.sop_class import PatientRootQueryRetrieveInformationModelFind
 
 from undisc.archive.names import fold
 from undisc.archive.search_model import FIELDS, Answer, AnyOf, Between, Condition, Field, Level, Like, Named, Question
 from undisc.audit.model import Act
+from undisc.delivery.sop_classes import PATIENT_FIND
 from undisc.dimse import statuses
 from undisc.dimse.identifiers import Refused, decoded, level_of
 from undisc.dimse.served import Served
@@ -48,7 +48,7 @@ def serve(assoc: Served, request: C_FIND, context: PresentationContext) -> None:
     if identifier is None:
         _respond(assoc, request, context, statuses.CANNOT_UNDERSTAND, reason="The identifier cannot be read.")
         return
-    patient_root = context.abstract_syntax == PatientRootQueryRetrieveInformationModelFind
+    patient_root = context.abstract_syntax == PATIENT_FIND
     level = level_of(identifier, patient_root=patient_root)
     if isinstance(level, Refused):
         _respond(assoc, request, context, level.status, reason=level.reason)
@@ -86,7 +86,7 @@ def _respond(
     response.AffectedSOPClassUID = request.AffectedSOPClassUID
     response.Status = status
     if reason:
-        response.ErrorComment = statuses.comment(reason)
+        response.ErrorComment = statuses.comment(reason)  # type: ignore[assignment]
     if identifier is not None:
         syntax = context.transfer_syntax[0]
         data = encode(identifier, syntax.is_implicit_VR, syntax.is_little_endian, syntax.is_deflated)

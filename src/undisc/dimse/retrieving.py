@@ -9,10 +9,6 @@ from pynetdicom.association import Association
 from pynetdicom.dimse_primitives import C_GET, C_MOVE
 from pynetdicom.dsutils import encode
 from pynetdicom.presentation import PresentationContext
-from pynetdicom.sop_class import (
-    PatientRootQueryRetrieveInformationModelGet,
-    PatientRootQueryRetrieveInformationModelMove,
-)
 
 from undisc.archive.model import InstanceRow
 from undisc.audit.model import Act
@@ -20,6 +16,7 @@ from undisc.delivery import outgoing, policy
 from undisc.delivery.associating import associated, reactor_paused
 from undisc.delivery.model import Peer, PeerUnreachable
 from undisc.delivery.outgoing import Outgoing
+from undisc.delivery.sop_classes import PATIENT_GET, PATIENT_MOVE
 from undisc.dimse import statuses
 from undisc.dimse.identifiers import Refused, Wanted, decoded, wanted_by
 from undisc.dimse.served import Served
@@ -50,7 +47,7 @@ class _Count:
 def serve_get(assoc: Served, request: C_GET, context: PresentationContext) -> None:
     """Send over the association that asked, in the roles that it negotiated for us (PS3.7 D.3.3.4)."""
     responder = _Responder(assoc, request, context, C_GET)
-    rows = _rows(assoc, responder, PatientRootQueryRetrieveInformationModelGet)
+    rows = _rows(assoc, responder, PATIENT_GET)
     if rows is None:
         return
     may_send = {uid for uid, role in assoc.requestor.role_selection.items() if role.scp_role}
@@ -76,7 +73,7 @@ def serve_move(assoc: Served, request: C_MOVE, context: PresentationContext) -> 
     if destination is None:
         responder.refuse(statuses.DESTINATION_UNKNOWN, "The destination is not a peer of this archive.")
         return
-    rows = _rows(assoc, responder, PatientRootQueryRetrieveInformationModelMove)
+    rows = _rows(assoc, responder, PATIENT_MOVE)
     if rows is None:
         return
     count = _Count(len(rows))
@@ -199,7 +196,7 @@ class _Responder:
 
     def refuse(self, status: int, reason: str) -> None:
         response = self._response(status)
-        response.ErrorComment = statuses.comment(reason)
+        response.ErrorComment = statuses.comment(reason)  # type: ignore[assignment]
         self._send(response)
 
     def pending(self, count: _Count) -> None:

@@ -13,35 +13,35 @@ import structlog
 from pynetdicom import _config, evt
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.presentation import PresentationContext, build_context
-from pynetdicom.sop_class import (
-    PatientRootQueryRetrieveInformationModelFind,
-    PatientRootQueryRetrieveInformationModelGet,
-    PatientRootQueryRetrieveInformationModelMove,
-    StudyRootQueryRetrieveInformationModelFind,
-    StudyRootQueryRetrieveInformationModelGet,
-    StudyRootQueryRetrieveInformationModelMove,
-    Verification,
-)
 
 from undisc.delivery.model import TlsFiles
 from undisc.delivery.policy import EXPLICIT, IMPLICIT
 from undisc.delivery.quiet import keep_quiet
+from undisc.delivery.sop_classes import (
+    COMMITMENT,
+    PATIENT_FIND,
+    PATIENT_GET,
+    PATIENT_MOVE,
+    STUDY_FIND,
+    STUDY_GET,
+    STUDY_MOVE,
+    VERIFICATION,
+)
 from undisc.dicom.wrapper import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from undisc.dimse.access import Rejection
 from undisc.dimse.association import ServedAssociation
-from undisc.dimse.commitment import PUSH_MODEL
 from undisc.dimse.network import Limits, Server
 from undisc.dimse.services import DimseServices
 
 _OFFERED = (
-    Verification,
-    PatientRootQueryRetrieveInformationModelFind,
-    PatientRootQueryRetrieveInformationModelGet,
-    PatientRootQueryRetrieveInformationModelMove,
-    StudyRootQueryRetrieveInformationModelFind,
-    StudyRootQueryRetrieveInformationModelGet,
-    StudyRootQueryRetrieveInformationModelMove,
-    PUSH_MODEL,
+    VERIFICATION,
+    PATIENT_FIND,
+    PATIENT_GET,
+    PATIENT_MOVE,
+    STUDY_FIND,
+    STUDY_GET,
+    STUDY_MOVE,
+    COMMITMENT,
 )
 _REFUSED_FOR_NOW = Rejection(0x02, 0x01, 0x01, "the caller could not be checked")
 

@@ -49,7 +49,7 @@ def serve(assoc: Served, request: C_STORE, context: PresentationContext) -> None
     response.AffectedSOPInstanceUID = request.AffectedSOPInstanceUID
     response.Status = status
     if comment:
-        response.ErrorComment = statuses.comment(comment)
+        response.ErrorComment = statuses.comment(comment)  # type: ignore[assignment]
     assoc.dimse.send_msg(response, context.context_id or 0)
 
 
