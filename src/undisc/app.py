@@ -86,7 +86,7 @@ def _wired(settings: Settings, clock: Clock) -> App:
             settings.workers, settings.worker_memory_mb, settings.worker_seconds, low_priority=low_priority
         )
 
-    archive = Archive(storage, trail, make_pool, settings.free_space_mb * _MB)
+    archive = Archive(storage, trail, make_pool, settings.free_space_mb * _MB, settings.retention_days)
     intake = Intake(archive, trail, most_files=settings.most_files, largest_file=settings.largest_file_mb * _MB)
     terms = Terms(
         place_name=settings.place_name,

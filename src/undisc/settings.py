@@ -52,6 +52,13 @@ class Settings(BaseSettings):
     largest_file_mb: int = Field(
         default=8192, ge=1, description="A single file larger than this many megabytes is not taken in."
     )
+    retention_days: int = Field(
+        default=30, ge=1, le=36500, description="How long what was rejected is kept before a purge may delete it."
+    )
+    uploads: int = Field(default=16, ge=1, le=256, description="Most uploads over DICOMweb at once.")
+    upload_seconds: float = Field(
+        default=60.0, gt=0, description="Longest silence within an upload before it is given up."
+    )
     most_results: int = Field(
         default=5000, ge=1, le=100_000, description="Most results that one search over DICOMweb gives at a time."
     )

@@ -15,13 +15,14 @@ IMPORT_KEYS = {
     "quarantined",
     "not_dicom",
     "unreadable",
+    "refused",
     "studies",
     "items",
     "missing",
     "notes",
     "message",
 }
-OUTCOMES = ("stored", "duplicate", "quarantined", "not_dicom", "unreadable")
+OUTCOMES = ("stored", "duplicate", "quarantined", "not_dicom", "unreadable", "refused")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Any
 
-from undisc.archive import keys, store
+from undisc.archive import derived_store, keys, store
 from undisc.archive.bulk import below_series
 from undisc.archive.manifest import describe_frames, fold, unit_of
 from undisc.archive.model import InstanceRow, Names
@@ -99,14 +99,15 @@ class Deriver:
             return
         # In one order throughout, since another replica may note the same instances at the same moment.
         results = [(instance, *_told(result)) for instance, result in sorted(self._done, key=lambda done: done[0])]
-        self._trail.run(lambda work: store.set_derived(work.connection, results))
+        self._trail.run(lambda work: derived_store.set_derived(work.connection, results))
         self._done.clear()
 
     def finish_series(self, series_row: int) -> None:
         """Write the series' metadata, manifest, strip and thumbnail from its originals and packs."""
         with self._trail.read() as connection:
+            series = store.one_series(connection, series_row)
             rows = store.instances_of_series(connection, series_row)
-        if not rows:
+        if series is None or not rows:
             return
         names = rows[0].names
         described: list[tuple[Place, dict[str, Any], bytes]] = []
@@ -140,8 +141,11 @@ class Deriver:
             self._put_manifest(names, series_row, first, [entry for _, entry, _ in ordered])
             self._put_strip(names, [mini for _, _, mini in ordered])
             self._put_thumbnail(names, {row.id: row for row in rows}, [entry for _, entry, _ in ordered])
+        elif series.edition:  # pictures that were here may all have been rejected
+            for name in ("manifest.json.gz", "strip", "thumbnail.webp"):
+                self._storage.delete(keys.series_file(names.study, names.series, name))
         with self._trail.work() as work:
-            store.set_series_derived(work.connection, series_row, len(rows))
+            derived_store.set_series_derived(work.connection, series_row, series.edition, len(rows))
             if any_scanned:
                 store.describe_again(work.connection, series_row, any_scanned, bits)
 
@@ -177,6 +181,7 @@ class Deriver:
             if preview:
                 self._put(names, "thumbnail.webp", preview)
                 return
+        self._storage.delete(keys.series_file(names.study, names.series, "thumbnail.webp"))
 
     def _scan(self, row: InstanceRow) -> Scanned | None:
         try:
@@ -215,7 +220,7 @@ def _told(result: Derived | Undecodable) -> tuple[str, str, int | None]:
 def derive_pending(deriver: Deriver, trail: Trail, progress: Progress = lambda count: None) -> int:
     """Derive whatever is kept and not derived yet, and finish its series. Returns how many series were finished."""
     with trail.read() as connection:
-        wanted = store.unfinished_series(connection)
+        wanted = derived_store.unfinished_series(connection)
     for series_row in wanted:
         with trail.read() as connection:
             rows = store.instances_of_series(connection, series_row)

@@ -12,6 +12,7 @@ from undisc.archive.model import (
     Known,
     Names,
     Outcome,
+    Refused,
     SetAside,
     Staged,
     StagedAside,
@@ -25,6 +26,7 @@ from undisc.errors import StorageFull
 from undisc.storage.port import Batch, Storage
 
 _CONFLICT = "Another picture with the same identifier and different content is here already; both are kept apart."
+_REJECTED = "It was rejected here; it is not taken again unless it is restored."
 _OTHER_PATIENT = "Its scan is here already under another patient."
 
 
@@ -162,6 +164,8 @@ class _Admission:
         said = item.scanned
         known = self._known.get(item.names.instance)
         if known:
+            if known.series_id is None:
+                return Refused(_REJECTED)
             if policy.same_instance(known, item.dataset_sha256, said.transfer_syntax):
                 return Duplicate(known.instance_id, known.series_id)
             return self._set_aside(_aside(item, _CONFLICT))

@@ -13,8 +13,11 @@ def frames(study: StudyUID, series: SeriesUID, instance: SOPInstanceUID) -> str:
 
 
 def series_file(study: StudyUID, series: SeriesUID, name: str) -> str:
-    """What is derived from a whole series: "manifest.json.gz", "metadata.json.gz", "strip" or "thumbnail.webp"."""
+    """What is derived from a whole series; name: one of SERIES_FILES."""
     return f"derived/{study}/{series}/{name}"
+
+
+SERIES_FILES = ("manifest.json.gz", "metadata.json.gz", "strip", "thumbnail.webp")
 
 
 def quarantined(sha256: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -63,15 +64,22 @@ class SetAside:
     reason: str
 
 
-Outcome = Kept | Duplicate | SetAside
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Not kept, not even apart, with the reason as a plain sentence."""
+
+    reason: str
+
+
+Outcome = Kept | Duplicate | SetAside | Refused
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the database knows about an instance that arrives a second time, or about the study it names."""
+    """What the database knows about an instance that arrives a second time. series_id: None where it was rejected."""
 
     instance_id: int
-    series_id: int
+    series_id: int | None
     dataset_sha256: str
     transfer_syntax: str
 
@@ -108,6 +116,8 @@ class SeriesRow:
     modality: str
     number: int | None
     description: str
+    derived_from: int
+    edition: int
     instances: int
     frames: int
     size: int
@@ -151,6 +161,27 @@ class WireFrame:
 
     kind: str
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """What was hidden by one act. purging: it is decided that this goes for good. instances: how many are left."""
+
+    id: int
+    study_uid: StudyUID
+    rejected_at: datetime
+    rejected_by: str
+    reason: str
+    purging: bool
+    instances: int
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What was deleted for good."""
+
+    instances: int
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)

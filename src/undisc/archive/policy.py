@@ -1,6 +1,7 @@
 """Whether an instance may be kept, decided from plain values."""
 
 import unicodedata
+from datetime import datetime, timedelta
 
 from undisc.archive.model import Known, Names, StudyPatient
 from undisc.dicom.model import Scanned
@@ -56,6 +57,11 @@ def same_patient(here: StudyPatient, patient_id: str, patient_name: str) -> bool
     ids_differ = bool(here.patient_id and patient_id) and _plain(here.patient_id) != _plain(patient_id)
     names_differ = bool(here.patient_name and patient_name) and _plain(here.patient_name) != _plain(patient_name)
     return not (ids_differ and names_differ)
+
+
+def purge_at(rejected_at: datetime, days: int) -> datetime:
+    """From when on what was rejected may be deleted for good."""
+    return rejected_at + timedelta(days=days)
 
 
 def _plain(text: str) -> str:

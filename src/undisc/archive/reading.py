@@ -125,7 +125,9 @@ class Reader:
     def _series_file(self, series_id: int, name: str) -> bytes | None:
         with self._trail.read() as connection:
             found = store.one_series(connection, series_id)
-        return self._storage.read(keys.series_file(found.study_uid, found.series_uid, name)) if found else None
+        if found is None or not found.derived_from:  # what lies there may still tell of what was rejected
+            return None
+        return self._storage.read(keys.series_file(found.study_uid, found.series_uid, name))
 
     def frame(self, instance_id: int, frame: int) -> WireFrame | None:
         """The whole pixels of one frame (counted from 0) as they travel; None where there are none to be had."""

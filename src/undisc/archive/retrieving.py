@@ -284,6 +284,8 @@ class Retriever:
 
     def thumbnail(self, study: str, series_uid: str) -> bytes | None:
         """WebP."""
+        if not any(found.uid == series_uid and found.whole for found in self.series(study)):
+            return None
         return self._storage.read(keys.series_file(StudyUID(study), SeriesUID(series_uid), "thumbnail.webp"))
 
     # -- what has to be made ------------------------------------------------------------------------------------------

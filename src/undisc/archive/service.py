@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from undisc.archive import checking, derive, store
+from undisc.archive import checking, derive, derived_store, store
 from undisc.archive.derive import Deriver
 from undisc.archive.keeping import Keeper
 from undisc.archive.model import Checked
 from undisc.archive.reading import Reader
+from undisc.archive.retention import Retention
 from undisc.archive.retrieving import Retriever
 from undisc.archive.search import Search
 from undisc.audit.model import Act
@@ -20,11 +21,17 @@ class Archive(Reader):
     """Reads as a Reader does; keeps, derives, checks and rebuilds."""
 
     def __init__(
-        self, storage: Storage, trail: Trail, make_pool: Callable[[bool], DecodePool], free_space: int
+        self,
+        storage: Storage,
+        trail: Trail,
+        make_pool: Callable[[bool], DecodePool],
+        free_space: int,
+        retention_days: int = 30,
     ) -> None:
         super().__init__(storage, trail)
         self.keeper = Keeper(storage, trail, free_space)
         self.search = Search(storage, trail)
+        self.retention = Retention(storage, trail, retention_days)
         self.retrieving = Retriever(storage, trail, lambda: make_pool(False))
         self._make_pool = make_pool
 
@@ -43,7 +50,7 @@ class Archive(Reader):
     def derive_pending(self, *, low_priority: bool = False) -> int:
         """Derive whatever is kept and not derived yet. Returns how many series were finished."""
         with self._trail.read() as connection:
-            if not store.unfinished_series(connection):
+            if not derived_store.unfinished_series(connection):
                 return 0
         with self.deriving(low_priority=low_priority) as deriver:
             return derive.derive_pending(deriver, self._trail)
@@ -54,11 +61,13 @@ class Archive(Reader):
 
     def rebuild(self, progress: derive.Progress = lambda count: None) -> int:
         """Make everything derived anew from the originals, rows included. Returns how many series were made."""
-        self.keeper.tidy_up()
+        # In this order: where the database was lost, an original whose row went with it must not pass for one that was
+        # never acknowledged.
         checking.find_lost_rows(self._storage, self._trail)
+        self.keeper.tidy_up()
         with self._trail.work() as work:
             store.refill_names(work.connection)
-            store.forget_derived(work.connection)
+            derived_store.forget_derived(work.connection)
             work.audit(Act("rebuilt", "operator"))
         with self.deriving() as deriver:
             return derive.derive_pending(deriver, self._trail, progress)

@@ -5,7 +5,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, Select, bindparam, cast, delete, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from undisc.archive import names
 from undisc.archive.model import InstanceRow, Known, Names, SeriesRow, Staged, StagedAside, StudyPatient, StudyRow
@@ -19,7 +32,7 @@ def known_instance(connection: Connection, sop_uid: str) -> Known | None:
 
 
 def known_instances(connection: Connection, sop_uids: Iterable[str]) -> dict[str, Known]:
-    """Those of these instances that are here, by UID."""
+    """Those of these instances that are here, by UID; rejected ones too."""
     rows = connection.execute(
         select(
             instances.c.sop_uid,
@@ -43,32 +56,36 @@ def study_patients(connection: Connection, study_uids: Iterable[str]) -> dict[st
 
 
 def study_id(connection: Connection, staged: Staged, now: datetime) -> int:
-    """The study's row, made from this instance where it is the study's first."""
-    found = connection.scalar(select(studies.c.id).where(studies.c.study_uid == staged.names.study))
-    if found is not None:
-        return found
+    """The study's row, made from this instance where it is the study's first that is shown."""
+    place = studies.c.study_uid == staged.names.study
+    found = connection.execute(select(studies.c.id, studies.c.emptied).where(place)).first()
+    if found is not None and not found.emptied:
+        return found.id
     said = staged.scanned
-    made = _inserted(
-        connection,
-        studies,
-        study_uid=staged.names.study,
-        patient_name=said.text("PatientName"),
-        patient_id=said.text("PatientID"),
-        issuer=said.text("IssuerOfPatientID"),
-        birth_date=said.text("PatientBirthDate")[:32],
-        sex=said.text("PatientSex")[:16],
-        study_date=said.text("StudyDate")[:32],
-        study_time=said.text("StudyTime")[:32],
-        accession=said.text("AccessionNumber"),
-        description=said.text("StudyDescription"),
-        institution=said.text("InstitutionName"),
-        referring=said.text("ReferringPhysicianName"),
-        study_id_text=said.text("StudyID"),
-        timezone=said.text("TimezoneOffsetFromUTC")[:16],
-        kept_at=now,
-    )
-    add_names(connection, [(made, said.text("PatientName"), said.text("ReferringPhysicianName"))])
-    return made
+    values: dict[str, Any] = {
+        "patient_name": said.text("PatientName"),
+        "patient_id": said.text("PatientID"),
+        "issuer": said.text("IssuerOfPatientID"),
+        "birth_date": said.text("PatientBirthDate")[:32],
+        "sex": said.text("PatientSex")[:16],
+        "study_date": said.text("StudyDate")[:32],
+        "study_time": said.text("StudyTime")[:32],
+        "accession": said.text("AccessionNumber"),
+        "description": said.text("StudyDescription"),
+        "institution": said.text("InstitutionName"),
+        "referring": said.text("ReferringPhysicianName"),
+        "study_id_text": said.text("StudyID"),
+        "timezone": said.text("TimezoneOffsetFromUTC")[:16],
+        "emptied": False,
+    }
+    if found is None:
+        study_row = _inserted(connection, studies, study_uid=staged.names.study, kept_at=now, **values)
+    else:
+        study_row = found.id
+        connection.execute(update(studies).where(studies.c.id == study_row).values(values))
+        connection.execute(delete(study_names).where(study_names.c.study_id == study_row))
+    add_names(connection, [(study_row, said.text("PatientName"), said.text("ReferringPhysicianName"))])
+    return study_row
 
 
 def add_names(connection: Connection, people: Iterable[tuple[int, str, str]]) -> None:
@@ -100,23 +117,23 @@ def refill_names(connection: Connection) -> None:
 
 def series_id(connection: Connection, study: int, staged: Staged) -> int:
     """The series' row within its study, made from this instance where it is the first."""
-    found = connection.scalar(
-        select(series.c.id).where(series.c.study_id == study, series.c.series_uid == staged.names.series)
-    )
-    if found is not None:
-        return found
+    place = (series.c.study_id == study) & (series.c.series_uid == staged.names.series)
+    found = connection.execute(select(series.c.id, series.c.emptied).where(place)).first()
+    if found is not None and not found.emptied:
+        return found.id
     said = staged.scanned
-    return _inserted(
-        connection,
-        series,
-        study_id=study,
-        series_uid=staged.names.series,
-        modality=said.text("Modality")[:32],
-        number=whole(said.number("SeriesNumber")),
-        description=said.text("SeriesDescription"),
-        body_part=said.text("BodyPartExamined"),
+    values: dict[str, Any] = {
+        "modality": said.text("Modality")[:32],
+        "number": whole(said.number("SeriesNumber")),
+        "description": said.text("SeriesDescription"),
+        "body_part": said.text("BodyPartExamined"),
+        "emptied": False,
         **_procedure(said),
-    )
+    }
+    if found is None:
+        return _inserted(connection, series, study_id=study, series_uid=staged.names.series, **values)
+    connection.execute(update(series).where(series.c.id == found.id).values(values))
+    return found.id
 
 
 def _procedure(said: Scanned) -> dict[str, str]:
@@ -201,50 +218,21 @@ def is_quarantined(connection: Connection, sha256: str) -> bool:
     return connection.scalar(select(quarantine.c.sha256).where(quarantine.c.sha256 == sha256)) is not None
 
 
-def set_derived(connection: Connection, results: Sequence[tuple[int, str, str, int | None]]) -> None:
-    """Note what deriving came to: (instance, state, note, frames where the decoder counted them)."""
-    statement = (
-        update(instances)
-        .where(instances.c.id == bindparam("instance"))
-        .values(
-            derived=bindparam("state"),
-            derive_note=bindparam("note"),
-            frames=func.coalesce(bindparam("counted"), instances.c.frames),
-        )
-    )
-    rows = [
-        {"instance": instance, "state": state, "note": note, "counted": counted}
-        for instance, state, note, counted in results
-    ]
-    connection.execute(statement, rows)
+_SHOWN = instances.c.series_id == series.c.id
+_KEPT = func.coalesce(instances.c.series_id, instances.c.rejected_from) == series.c.id
 
 
-def set_series_derived(connection: Connection, series_row: int, count: int) -> None:
-    connection.execute(update(series).where(series.c.id == series_row).values(derived_from=count))
-
-
-def forget_derived(connection: Connection) -> None:
-    """Mark everything derived as to be made again."""
-    connection.execute(update(instances).where(instances.c.derived != "none").values(derived="pending"))
-    connection.execute(update(series).values(derived_from=0))
-
-
-def unfinished_series(connection: Connection) -> list[int]:
-    """Series whose derived files do not yet tell of all their instances."""
-    pending = select(instances.c.series_id).where(instances.c.derived == "pending")
-    counted = (
-        select(series.c.id)
-        .join(instances)
-        .group_by(series.c.id, series.c.derived_from)
-        .having(func.count() != series.c.derived_from)
-    )
-    return list(connection.scalars(pending.union(counted)))
-
-
-def _instances() -> Select[*tuple[Any, ...]]:
+def _instances(which: ColumnElement[bool] = _SHOWN) -> Select[*tuple[Any, ...]]:
+    """Instances with the UIDs of their places. which: _SHOWN, or _KEPT for those that were rejected as well."""
     return (
-        select(instances, series.c.series_uid, series.c.study_id, studies.c.study_uid)
-        .join(series, instances.c.series_id == series.c.id)
+        select(
+            *(column for column in instances.c if column is not instances.c.series_id),
+            series.c.id.label("series_id"),
+            series.c.series_uid,
+            series.c.study_id,
+            studies.c.study_uid,
+        )
+        .join(series, which)
         .join(studies, series.c.study_id == studies.c.id)
     )
 
@@ -284,8 +272,14 @@ def instances_of_series(connection: Connection, series_row: int) -> list[Instanc
 
 
 def instances_after(connection: Connection, last_id: int, limit: int) -> list[InstanceRow]:
-    """A page of all instances in the order of their rows, for work that walks the whole archive."""
-    rows = connection.execute(_instances().where(instances.c.id > last_id).order_by(instances.c.id).limit(limit))
+    """A page of all instances, rejected ones too, in the order of their rows: for work that walks the archive."""
+    page = _instances(_KEPT).where(instances.c.id > last_id).order_by(instances.c.id).limit(limit)
+    rows = connection.execute(page)
+    return [_instance(row) for row in rows]
+
+
+def rejected_instances(connection: Connection, rejection: int, limit: int) -> list[InstanceRow]:
+    rows = connection.execute(_instances(_KEPT).where(instances.c.rejection_id == rejection).limit(limit))
     return [_instance(row) for row in rows]
 
 
@@ -299,12 +293,15 @@ def _series() -> Select[*tuple[Any, ...]]:
             series.c.modality,
             series.c.number,
             series.c.description,
+            series.c.derived_from,
+            series.c.edition,
             func.count(instances.c.id),
             func.coalesce(func.sum(instances.c.frames), 0),
             cast(func.coalesce(func.sum(instances.c.size), 0), BigInteger),
         )
         .join(studies, series.c.study_id == studies.c.id)
         .outerjoin(instances, instances.c.series_id == series.c.id)
+        .where(series.c.emptied.is_(False))
         .group_by(series.c.id, studies.c.study_uid)
     )
 
@@ -322,11 +319,11 @@ def series_of_study(connection: Connection, study: int) -> list[SeriesRow]:
 
 
 def study_by_uid(connection: Connection, study_uid: str) -> int | None:
-    return connection.scalar(select(studies.c.id).where(studies.c.study_uid == study_uid))
+    return connection.scalar(select(studies.c.id).where(studies.c.study_uid == study_uid, studies.c.emptied.is_(False)))
 
 
 def study(connection: Connection, study_row: int) -> Row[Any] | None:
-    return connection.execute(select(studies).where(studies.c.id == study_row)).first()
+    return connection.execute(select(studies).where(studies.c.id == study_row, studies.c.emptied.is_(False))).first()
 
 
 def all_studies(connection: Connection, only: Sequence[int] | None = None) -> Iterator[StudyRow]:
@@ -338,18 +335,21 @@ def all_studies(connection: Connection, only: Sequence[int] | None = None) -> It
             func.count(instances.c.id).label("instances"),
         )
         .outerjoin(instances, instances.c.series_id == series.c.id)
+        .where(series.c.emptied.is_(False))
         .group_by(series.c.study_id)
         .subquery()
     )
     statement = (
         select(studies, counts.c.series, counts.c.instances)
         .outerjoin(counts, counts.c.study_id == studies.c.id)
+        .where(studies.c.emptied.is_(False))
         .order_by(studies.c.study_date.desc(), studies.c.study_time.desc(), studies.c.id.desc())
     )
     if only is not None:
         statement = statement.where(studies.c.id.in_(only))
     modalities: dict[int, set[str]] = {}
-    for study_row, modality in connection.execute(select(series.c.study_id, series.c.modality)):
+    shown = select(series.c.study_id, series.c.modality).where(series.c.emptied.is_(False))
+    for study_row, modality in connection.execute(shown):
         modalities.setdefault(study_row, set()).add(modality)
     for row in connection.execute(statement):
         yield StudyRow(
@@ -366,9 +366,10 @@ def all_studies(connection: Connection, only: Sequence[int] | None = None) -> It
 
 
 def has_original(connection: Connection, study_uid: str, series_uid: str, sop_uid: str) -> bool:
+    """Whether a row, be it of a rejected instance, stands for this file."""
     statement = (
         select(instances.c.id)
-        .join(series, instances.c.series_id == series.c.id)
+        .join(series, _KEPT)
         .join(studies, series.c.study_id == studies.c.id)
         .where(instances.c.sop_uid == sop_uid, series.c.series_uid == series_uid, studies.c.study_uid == study_uid)
     )
@@ -376,7 +377,8 @@ def has_original(connection: Connection, study_uid: str, series_uid: str, sop_ui
 
 
 def series_ids(connection: Connection, study_rows: Iterable[int]) -> list[int]:
-    return list(connection.scalars(select(series.c.id).where(series.c.study_id.in_(list(study_rows)))))
+    shown = select(series.c.id).where(series.c.study_id.in_(list(study_rows)), series.c.emptied.is_(False))
+    return list(connection.scalars(shown))
 
 
 def whole(value: float | None) -> int | None:

@@ -20,6 +20,9 @@ Action = Literal[
     "instance-downloaded",
     "verified",
     "rebuilt",
+    "rejected",
+    "restored",
+    "purged",
     "token-created",
     "token-revoked",
     "study-retrieved",
@@ -35,8 +38,8 @@ Action = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act. actor: "operator" (the command line), "link:<id>" (whoever holds that link), "token:<name>" (a system) or "system"
-    (Undisc itself)."""
+    """One act. actor: "operator" (the command line), "link:<id>" (whoever holds that link), "token:<name>" (a system)
+    or "system" (Undisc itself)."""
 
     action: Action
     actor: str

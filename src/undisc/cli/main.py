@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from undisc import __version__
-from undisc.cli import caring, demo, dicom, failing, giving, looking, peers, serving, taking_in, tokens
+from undisc.cli import caring, deleting, demo, dicom, failing, giving, looking, peers, serving, taking_in, tokens
 
 app = typer.Typer(
     name="undisc",
@@ -42,6 +42,10 @@ app.command()(serving.serve)
 app.command("serve-dicom")(dicom.serve_dicom)
 app.command()(peers.send)
 app.command()(peers.pull)
+app.command()(deleting.reject)
+app.command()(deleting.restore)
+app.command()(deleting.rejected)
+app.command()(deleting.purge)
 app.command()(caring.verify)
 app.command()(caring.rebuild)
 app.command()(demo.demo)

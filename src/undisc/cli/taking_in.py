@@ -1,12 +1,14 @@
 """`undisc import`: what came in, told so that nobody has to guess what happened to a file."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.table import Table
 
+from undisc.app import App
 from undisc.cli.failing import sentence_for
 from undisc.cli.screen import AsJson, Bars, DataDir, err, opened, out, print_json, safe
 from undisc.errors import SourceUnreadable
@@ -21,6 +23,7 @@ _WORDS = {
     Outcome.QUARANTINED: "kept apart (quarantine)",
     Outcome.NOT_DICOM: "not medical images",
     Outcome.UNREADABLE: "could not be read",
+    Outcome.REFUSED: "rejected here before",
 }
 
 Sources = Annotated[
@@ -37,6 +40,7 @@ def import_sources(sources: Sources, as_json: AsJson = False, data_dir: DataDir 
     try:
         with opened(data_dir) as app, Bars(quiet=as_json) as bars:
             ledger = app.intake.take_in(sources, bars)
+            ledger = _with_patients(app, ledger)
     except SourceUnreadable as error:
         _fail(2, str(error), as_json)
     except KeyboardInterrupt:
@@ -49,6 +53,16 @@ def import_sources(sources: Sources, as_json: AsJson = False, data_dir: DataDir 
     else:
         print_summary(ledger, verdict)
     raise typer.Exit(_EXIT[verdict.result])
+
+
+def _with_patients(app: App, ledger: Ledger) -> Ledger:
+    """Say so where a source holds more than one patient's pictures: each is to be shared by itself."""
+    whose = [app.archive.patient_of(app.archive.study_id(study)) for study in ledger.studies]
+    count = len({(patient["id"], patient["name"]) for patient in whose})
+    if count < 2:
+        return ledger
+    note = f"These are pictures of {count} patients. Give each patient a link of their own."
+    return replace(ledger, notes=(*ledger.notes, note))
 
 
 def _fail(code: int, sentence: str, as_json: bool) -> NoReturn:

@@ -17,6 +17,11 @@ class Outcome(StrEnum):
     QUARANTINED = "quarantined"
     NOT_DICOM = "not_dicom"
     UNREADABLE = "unreadable"
+    REFUSED = "refused"
+    """Nothing is wrong with it, but it was rejected here before, or is not what its sender said it would be."""
+
+
+_LOST = (Outcome.QUARANTINED, Outcome.UNREADABLE, Outcome.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ class Ledger:
     @property
     def lost(self) -> tuple[Item, ...]:
         """Files that could not be kept as pictures."""
-        return tuple(item for item in self.items if item.outcome in (Outcome.QUARANTINED, Outcome.UNREADABLE))
+        return tuple(item for item in self.items if item.outcome in _LOST)
 
 
 def joined(ledgers: Iterable[Ledger]) -> Ledger:

@@ -21,11 +21,11 @@ class Verdict:
 def judge(ledger: Ledger) -> Verdict:
     counts = ledger.counts
     here = counts[Outcome.STORED] + counts[Outcome.DUPLICATE]
-    if not here and not ledger.lost and not ledger.missing:
-        return Verdict("nothing", _nothing(ledger))
-    if not ledger.has_pictures and not ledger.lost and not ledger.missing:
-        return Verdict("nothing", f"This disc holds a report but no images. {_ASK} The report is kept.")
     wanting = len(ledger.lost) + len(ledger.missing)
+    if not here and not wanting:
+        return Verdict("nothing", _nothing(ledger))
+    if not ledger.has_pictures and not wanting:
+        return Verdict("nothing", f"This disc holds a report but no images. {_ASK} The report is kept.")
     if wanting:
         return Verdict("partly", f"{_pictures(here)} {_are(here)} here; {_wanting(ledger)}")
     if not counts[Outcome.STORED]:
@@ -50,6 +50,8 @@ def _wanting(ledger: Ledger) -> str:
     parts = []
     if apart := ledger.counts[Outcome.QUARANTINED]:
         parts.append(f"{_files(apart)} {_were(apart)} kept apart because something is wrong with {_them(apart)}")
+    if refused := ledger.counts[Outcome.REFUSED]:
+        parts.append(f"{_files(refused)} {_were(refused)} rejected here before")
     if unread := ledger.counts[Outcome.UNREADABLE]:
         parts.append(f"{_files(unread)} could not be read")
     if missing := len(ledger.missing):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from undisc.archive import policy
 from undisc.archive.keeping import Batch, Keeper
-from undisc.archive.model import Staged, StagedAside
+from undisc.archive.model import Names, Staged, StagedAside
 from undisc.dicom.model import Malformed, NotDicom, ScanResult, Unreadable
 from undisc.dicom.scan import HeaderScanner
 from undisc.dicom.scan.frames import Buffer
@@ -91,10 +91,14 @@ class NotAnInstance:
 
     outcome: Outcome
     reason: str
+    names: Names | None = None
+    sop_class: str = ""
 
 
-def judge(keeper: Keeper, batch: Batch, data: Buffer, found: ScanResult) -> NotAnInstance | Staged | StagedAside:
-    """Stage what a scan found, for the archive or for the quarantine."""
+def judge(
+    keeper: Keeper, batch: Batch, data: Buffer, found: ScanResult, study: str | None = None
+) -> NotAnInstance | Staged | StagedAside:
+    """Stage what a scan found, for the archive or for the quarantine. study: the only one that it may belong to."""
     if isinstance(found, NotDicom):
         return NotAnInstance(Outcome.NOT_DICOM, "")
     if isinstance(found, Unreadable):
@@ -106,6 +110,8 @@ def judge(keeper: Keeper, batch: Batch, data: Buffer, found: ScanResult) -> NotA
     names = policy.name_instance(found)
     if isinstance(names, str):
         return keeper.stage_aside(batch, data, names, found.text("SOPInstanceUID") or None)
+    if study is not None and names.study != study:
+        return NotAnInstance(Outcome.REFUSED, "It belongs to another study.", names, found.text("SOPClassUID"))
     return keeper.stage(batch, data, found, names)
 
 

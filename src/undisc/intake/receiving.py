@@ -63,14 +63,15 @@ class Reception:
         self._thread.start()
 
     @contextmanager
-    def delivery(self, kind: str, actor: str) -> Iterator["Delivery"]:
+    def delivery(self, kind: str, actor: str, study: str | None = None) -> Iterator["Delivery"]:
         """One sender's connection. kind: the door, "stow" or "dimse"; actor: who sends, as the trail names them.
+        study: the UID of the only study that this sender may add to; None for any.
 
         Raises StorageFull where too little room is left. What was not finished when the block ends is dropped.
         """
         self._archive.keeper.refuse_when_full(0)
         with ExitStack() as closing:
-            delivery = Delivery(self, kind, actor, closing.enter_context(self._archive.keeper.batch()))
+            delivery = Delivery(self, kind, actor, closing.enter_context(self._archive.keeper.batch()), study)
             try:
                 yield delivery
             finally:
@@ -99,7 +100,11 @@ class Reception:
         self._archive.keeper.refuse_when_full(wanted)
 
     def judge(self, delivery: "Delivery", data: Buffer) -> NotAnInstance | Staged | StagedAside:
-        return judge(self._archive.keeper, delivery.batch, data, _scanner().scan(data))
+        return judge(self._archive.keeper, delivery.batch, data, _scanner().scan(data), delivery.study)
+
+    def wake(self) -> None:
+        """Say that something is to be derived anew."""
+        self._background.wake()
 
     def _serve(self) -> None:
         while True:
@@ -147,7 +152,7 @@ class Reception:
         if import_id is None:
             import_id = store.begin(work.connection, uuid.uuid4().hex, delivery.kind, 0, work.clock.now())
         items = [
-            Item(path, result.outcome, result.reason, result.names.study if result.names else None)
+            Item(path, result.outcome, result.reason, _study(result))
             for (path, _), result in zip(waiting.items, received, strict=True)
         ]
         store.add_items(work.connection, import_id, items)
@@ -166,10 +171,11 @@ class Reception:
 class Delivery:
     """What one sender brings. Not for use by several threads at once."""
 
-    def __init__(self, reception: Reception, kind: str, actor: str, batch: Batch) -> None:
+    def __init__(self, reception: Reception, kind: str, actor: str, batch: Batch, study: str | None) -> None:
         self.kind = kind
         self.actor = actor
         self.batch = batch
+        self.study = study
         self.import_id: int | None = None
         self._reception = reception
         self._items: list[_Item] = []
@@ -205,10 +211,19 @@ class Delivery:
         return self._reception.commit(self, items) if items else []
 
 
+def _study(received: Received) -> str | None:
+    """The study that the ledger names: what was refused, or is unknown, is not here."""
+    if received.names is None or received.outcome is Outcome.REFUSED:
+        return None
+    return received.names.study
+
+
 def _received(items: Sequence[_Item], outcomes: Sequence[kept.Outcome]) -> list[Received]:
     decided = iter(outcomes)
     return [
-        Received(item.outcome, item.reason, None, "") if isinstance(item, NotAnInstance) else _told(item, next(decided))
+        Received(item.outcome, item.reason, item.names, item.sop_class)
+        if isinstance(item, NotAnInstance)
+        else _told(item, next(decided))
         for _, item in items
     ]
 
@@ -218,6 +233,8 @@ def _told(item: Staged | StagedAside, outcome: kept.Outcome) -> Received:
     sop_class = item.scanned.text("SOPClassUID") if isinstance(item, Staged) else ""
     if isinstance(outcome, kept.SetAside):
         return Received(Outcome.QUARANTINED, outcome.reason, names, sop_class)
+    if isinstance(outcome, kept.Refused):
+        return Received(Outcome.REFUSED, outcome.reason, names, sop_class)
     if isinstance(outcome, kept.Duplicate):
         return Received(Outcome.DUPLICATE, "It is here already.", names, sop_class)
     damage = " ".join(item.scanned.damage) if isinstance(item, Staged) else ""

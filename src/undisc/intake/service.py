@@ -77,6 +77,7 @@ class Intake:
         Raises SourceUnreadable (before anything is read) and StorageFull (after which the same call goes on where it
         was, as it does after a crash).
         """
+        self._archive.keeper.tidy_up()
         self._archive.keeper.refuse_when_full(0)
         watcher = watcher or NobodyWatches()
         with _opened(paths) as sources:
@@ -201,6 +202,8 @@ def _item(path: str, staged: Staged | StagedAside, outcome: kept.Outcome) -> Ite
     study = staged.names.study if isinstance(staged, Staged) else None
     if isinstance(outcome, kept.SetAside):
         return Item(path, Outcome.QUARANTINED, outcome.reason)
+    if isinstance(outcome, kept.Refused):
+        return Item(path, Outcome.REFUSED, outcome.reason)
     if isinstance(outcome, kept.Duplicate):
         return Item(path, Outcome.DUPLICATE, "It is here already.", study)
     damage = " ".join(staged.scanned.damage) if isinstance(staged, Staged) else ""
