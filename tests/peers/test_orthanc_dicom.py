@@ -108,7 +108,10 @@ def _uids() -> set[str]:
 def test_orthanc_echoes_us_and_stores_to_us(orthanc: Orthanc, door: DicomDoor) -> None:
     orthanc.post("/modalities/undisc/echo", {})
     ids = [orthanc.post("/instances", data).json()["ID"] for data in _ada()]
-    assert orthanc.post("/modalities/undisc/store", {"Resources": ids, "Synchronous": True}).json()["FailedInstancesCount"] == 0
+    assert (
+        orthanc.post("/modalities/undisc/store", {"Resources": ids, "Synchronous": True}).json()["FailedInstancesCount"]
+        == 0
+    )
     assert set(door.digests()) == _uids()
 
 

@@ -20,6 +20,7 @@ from undisc.dimse.services import DimseServices
 
 _LONGEST_ASSOCIATE_RQ = 1 << 20
 _MOST_DRAINED = 4 << 20
+_READ_AT_ONCE = 1 << 17
 
 log = structlog.get_logger()
 
@@ -44,6 +45,7 @@ class GuardedSocket(AssociationSocket):
         self._most = max(limits.pdu_bytes + 64, _LONGEST_ASSOCIATE_RQ)
         self._seconds = limits.seconds
         self._drained = 0
+        self._held = bytearray()
         client.settimeout(limits.seconds)
 
     @property
@@ -55,6 +57,8 @@ class GuardedSocket(AssociationSocket):
         given = self.socket
         if given is None or not self._is_connected or self._drained >= _MOST_DRAINED:
             return False
+        if self._held:
+            return True
         try:
             return self.assoc.bell.wait_for(given)
         except (OSError, ValueError):
@@ -64,25 +68,21 @@ class GuardedSocket(AssociationSocket):
     def recv(self, nr_bytes: int) -> bytearray:
         if nr_bytes > self._most:
             raise OSError("a PDU longer than was agreed")  # the length is a claim; nothing is set aside for it
-        given = self.socket
-        if given is None:
-            return bytearray()
+        given, held = self.socket, self._held
         until = time.monotonic() + self._seconds
-        data = bytearray(nr_bytes)
-        filled = 0
-        with memoryview(data) as view:
-            while filled < nr_bytes:
-                count = given.recv_into(view[filled:])
-                if not count:
-                    break
-                filled += count
-                if filled < nr_bytes and time.monotonic() > until:
-                    raise TimeoutError("a PDU that does not end")
-        _acknowledge_now(given)
+        while len(held) < nr_bytes and given is not None:
+            # Many senders send PDUs of 16 KB: several are read at once.
+            more = given.recv(max(nr_bytes - len(held), _READ_AT_ONCE))
+            if not more:
+                break
+            held += more
+            _acknowledge_now(given)
+            if len(held) < nr_bytes and time.monotonic() > until:
+                raise TimeoutError("a PDU that does not end")
+        data = held[:nr_bytes]
+        del held[:nr_bytes]
         if self.assoc.dul.state_machine.current_state == "Sta13":
-            self._drained += filled
-        if filled < nr_bytes:
-            del data[filled:]
+            self._drained += len(data)
         return data
 
     def send(self, bytestream: bytes) -> None:

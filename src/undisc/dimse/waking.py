@@ -33,6 +33,8 @@ class Bell:
         self._heard, self._rung = socket.socketpair()
         self._heard.setblocking(False)
         self._rung.setblocking(False)
+        self._watched: socket.socket | None = None
+        self._poll = select.poll()
 
     def ring(self) -> None:
         try:
@@ -44,10 +46,11 @@ class Bell:
         """Whether the socket can be read; False where the bell rang, or nothing happened for a while."""
         if isinstance(given, ssl.SSLSocket) and given.pending():
             return True
-        poll = select.poll()
-        poll.register(given, select.POLLIN | select.POLLHUP | select.POLLERR)
-        poll.register(self._heard, select.POLLIN)
-        found = {descriptor for descriptor, _ in poll.poll(LOOK_AGAIN * 1000)}
+        if self._watched is not given:
+            self._watched, self._poll = given, select.poll()
+            self._poll.register(given, select.POLLIN | select.POLLHUP | select.POLLERR)
+            self._poll.register(self._heard, select.POLLIN)
+        found = {descriptor for descriptor, _ in self._poll.poll(LOOK_AGAIN * 1000)}
         if self._heard.fileno() in found:
             with contextlib.suppress(BlockingIOError):
                 os.read(self._heard.fileno(), 4096)
