@@ -81,9 +81,13 @@ def _wired(settings: Settings, clock: Clock) -> App:
             "UNDISC_AUDIT_KEY_FILE, and after a restore the key from the backup."
         )
 
-    def make_pool(low_priority: bool) -> DecodePool:
+    def make_pool(low_priority: bool, backlog: int) -> DecodePool:
         return DecodePool(
-            settings.workers, settings.worker_memory_mb, settings.worker_seconds, low_priority=low_priority
+            settings.workers,
+            settings.worker_memory_mb,
+            settings.worker_seconds,
+            low_priority=low_priority,
+            backlog=backlog,
         )
 
     archive = Archive(storage, trail, make_pool, settings.free_space_mb * _MB, settings.retention_days)

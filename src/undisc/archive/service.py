@@ -16,6 +16,10 @@ from undisc.audit.trail import Trail
 from undisc.dicom.pixels.pool import DecodePool
 from undisc.storage.port import Storage
 
+# Who asks is told soon that the workers are busy; what is derived waits its turn, so that no worker ever idles.
+_ASKED_BACKLOG = 4
+_DERIVED_BACKLOG = 128
+
 
 class Archive(Reader):
     """Reads as a Reader does; keeps, derives, checks and rebuilds."""
@@ -24,7 +28,7 @@ class Archive(Reader):
         self,
         storage: Storage,
         trail: Trail,
-        make_pool: Callable[[bool], DecodePool],
+        make_pool: Callable[[bool, int], DecodePool],
         free_space: int,
         retention_days: int = 30,
     ) -> None:
@@ -32,13 +36,13 @@ class Archive(Reader):
         self.keeper = Keeper(storage, trail, free_space)
         self.search = Search(storage, trail)
         self.retention = Retention(storage, trail, retention_days)
-        self.retrieving = Retriever(storage, trail, lambda: make_pool(False))
+        self.retrieving = Retriever(storage, trail, lambda: make_pool(False, _ASKED_BACKLOG))
         self._make_pool = make_pool
 
     @contextmanager
     def deriving(self, *, low_priority: bool = False) -> Iterator[Deriver]:
         """Workers for one run of deriving; they end with the block."""
-        with self._make_pool(low_priority) as pool:
+        with self._make_pool(low_priority, _DERIVED_BACKLOG) as pool:
             yield Deriver(self._storage, self._trail, pool)
 
     def finish_half_done(self) -> int:

@@ -99,16 +99,22 @@ class DecodePool:
     """`workers` processes, each with at most `memory_mb` megabytes, and `seconds` for one instance.
 
     An instance of many frames has that time for each turn in which a frame gets done, and thirty such turns in all.
-    With `low_priority` the workers step back behind whoever serves people.
+    With `low_priority` the workers step back behind whoever serves people. `backlog` jobs a worker may wait.
     A context manager. On leaving, what was asked for is still finished, unless leaving is by an exception: then it is
     cancelled.
     """
 
     def __init__(
-        self, workers: int = 2, memory_mb: int = 1024, seconds: float = 60.0, *, low_priority: bool = False
+        self,
+        workers: int = 2,
+        memory_mb: int = 1024,
+        seconds: float = 60.0,
+        *,
+        low_priority: bool = False,
+        backlog: int = 4,
     ) -> None:
         self.seconds = seconds
-        self._jobs: queue.Queue[_Job | None] = queue.Queue(maxsize=workers * 4)
+        self._jobs: queue.Queue[_Job | None] = queue.Queue(maxsize=workers * backlog)
         self._workers = [_Worker(memory_mb, low_priority) for _ in range(workers)]
         self._closed = False
         self._abandoned = threading.Event()
