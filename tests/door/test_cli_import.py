@@ -98,7 +98,7 @@ def test_a_report_without_images_says_so(tmp_path: Path) -> None:
 
 
 def test_a_report_as_dicom_is_kept_and_is_not_called_a_picture(tmp_path: Path) -> None:
-    given = pydicom.dcmread(get_testdata_file("test-SR.dcm"))
+    given = pydicom.dcmread(str(get_testdata_file("test-SR.dcm")))
     (tmp_path / "disc").mkdir()
     given.save_as(tmp_path / "disc" / "REPORT")
     for outcome in ("stored", "duplicate"):

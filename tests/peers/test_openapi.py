@@ -7,6 +7,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -29,7 +30,7 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DicomwebDoor]:
 def test_every_described_operation_answers_as_described(door: DicomwebDoor) -> None:
     schema = schemathesis.openapi.from_dict(door.get("openapi.json").json())
     schema.config.update(base_url=f"{door.base}/dicom-web")
-    operations = [result.ok() for result in schema.get_all_operations()]
+    operations = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
     assert len(operations) >= 20
     for operation in operations:
         try_out(operation, {"Authorization": door.client.headers["Authorization"]})
@@ -42,7 +43,7 @@ def try_out(operation: Any, headers: dict[str, str]) -> None:
         derandomize=True,
         database=None,
         phases=[Phase.explicit, Phase.generate],
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=(HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large),
     )
     @given(case=operation.as_strategy())
     def ask(case: Any) -> None:

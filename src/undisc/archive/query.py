@@ -76,7 +76,7 @@ def _narrow(question: Question) -> bool:
     return any(field.kind in ("uid", "name") or field.column in _INDEXED for field, _ in question.conditions)
 
 
-def _statement(level: Level) -> Select[Any]:
+def _statement(level: Level) -> Select[*tuple[Any, ...]]:
     if level is Level.STUDY:
         return _STUDY_ROWS.order_by(*_STUDY_ORDER)
     if level is Level.SERIES:
@@ -120,24 +120,24 @@ def first_series(connection: Connection, study_ids: Iterable[int]) -> dict[int, 
 
 
 def count_studies(connection: Connection, ids: Iterable[int]) -> dict[int, Counted]:
-    per_study: dict[int, list[Row[Any]]] = {}
+    per_study: dict[int, list[Row[*tuple[Any, ...]]]] = {}
     for row in _counts(connection, series.c.study_id, ids):
         per_study.setdefault(row.study_id, []).append(row)
     return {
         study: Counted(
-            len(found), sum(row.count for row in found), tuple(sorted({row.modality for row in found} - {""}))
+            len(found), sum(row.how_many for row in found), tuple(sorted({row.modality for row in found} - {""}))
         )
         for study, found in per_study.items()
     }
 
 
 def count_series(connection: Connection, ids: Iterable[int]) -> dict[int, Counted]:
-    return {row.id: Counted(1, row.count, (row.modality,)) for row in _counts(connection, series.c.id, ids)}
+    return {row.id: Counted(1, row.how_many, (row.modality,)) for row in _counts(connection, series.c.id, ids)}
 
 
-def _counts(connection: Connection, column: ColumnElement[int], ids: Iterable[int]) -> Iterable[Row[Any]]:
+def _counts(connection: Connection, column: ColumnElement[int], ids: Iterable[int]) -> Iterable[Row[*tuple[Any, ...]]]:
     statement = (
-        select(series.c.id, series.c.study_id, series.c.modality, func.count(instances.c.id).label("count"))
+        select(series.c.id, series.c.study_id, series.c.modality, func.count(instances.c.id).label("how_many"))
         .outerjoin(instances, instances.c.series_id == series.c.id)
         .where(series.c.emptied.is_(False))
         .group_by(series.c.id, series.c.study_id, series.c.modality)

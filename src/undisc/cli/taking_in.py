@@ -23,7 +23,6 @@ _WORDS = {
     Outcome.QUARANTINED: "kept apart (quarantine)",
     Outcome.NOT_DICOM: "not medical images",
     Outcome.UNREADABLE: "could not be read",
-    Outcome.REFUSED: "rejected here before",
 }
 
 Sources = Annotated[

@@ -93,7 +93,7 @@ def negotiate(accepts: Iterable[MediaRange], offers: Sequence[Offer]) -> Choice 
     for wanted in ranked:
         for offer in offers:
             syntax = _fits(wanted, offer)
-            if syntax is not False and not _refused(ranges, offer, wanted):
+            if not isinstance(syntax, bool) and not _refused(ranges, offer, wanted):
                 return Choice(offer, syntax, wanted)
     return NotAcceptable()
 

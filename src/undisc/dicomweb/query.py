@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from undisc.archive.search_model import FIELDS, Answer, AnyOf, Level, Question
+from undisc.dicom.uid import SeriesUID, StudyUID
 from undisc.dicomweb import problems, query_answer
 from undisc.dicomweb.access import Asks, Granted
 from undisc.dicomweb.description import REFUSALS, SEARCH_PARAMETERS, UID
@@ -143,7 +144,8 @@ def _extras(
         if key not in kept:
             if place.level is not Level.INSTANCE:
                 kept.clear()
-            kept[key] = search.described(*names[key])
+            study, series = names[key]
+            kept[key] = search.described(StudyUID(study), SeriesUID(series))
         models = kept[key]
         return models.get(row.sop_uid) if place.level is Level.INSTANCE else next(iter(models.values()), None)
 

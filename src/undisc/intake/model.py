@@ -18,10 +18,21 @@ class Outcome(StrEnum):
     NOT_DICOM = "not_dicom"
     UNREADABLE = "unreadable"
     REFUSED = "refused"
-    """Nothing is wrong with it, but it was rejected here before, or is not what its sender said it would be."""
+    """Only of what is sent over the network: nothing is wrong with it, but it was rejected here before, or is not what
+    its sender said it would be. Off a disc, what was rejected before is here already, and the reason says so."""
 
 
-_LOST = (Outcome.QUARANTINED, Outcome.UNREADABLE, Outcome.REFUSED)
+OF_A_DISC = (
+    Outcome.STORED,
+    Outcome.DUPLICATE,
+    Outcome.QUARANTINED,
+    Outcome.NOT_DICOM,
+    Outcome.UNREADABLE,
+)
+"""The ways in which a file off a disc ends."""
+
+
+_LOST = (Outcome.QUARANTINED, Outcome.UNREADABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +62,11 @@ class Ledger:
 
     def __post_init__(self) -> None:
         counted = Counter(item.outcome for item in self.items)
-        object.__setattr__(self, "counts", {outcome: counted[outcome] for outcome in Outcome})
+        object.__setattr__(
+            self,
+            "counts",
+            {outcome: counted[outcome] for outcome in Outcome if outcome in OF_A_DISC or counted[outcome]},
+        )
 
     @property
     def files(self) -> int:

@@ -50,8 +50,6 @@ def _wanting(ledger: Ledger) -> str:
     parts = []
     if apart := ledger.counts[Outcome.QUARANTINED]:
         parts.append(f"{_files(apart)} {_were(apart)} kept apart because something is wrong with {_them(apart)}")
-    if refused := ledger.counts[Outcome.REFUSED]:
-        parts.append(f"{_files(refused)} {_were(refused)} rejected here before")
     if unread := ledger.counts[Outcome.UNREADABLE]:
         parts.append(f"{_files(unread)} could not be read")
     if missing := len(ledger.missing):

@@ -203,7 +203,7 @@ def _item(path: str, staged: Staged | StagedAside, outcome: kept.Outcome) -> Ite
     if isinstance(outcome, kept.SetAside):
         return Item(path, Outcome.QUARANTINED, outcome.reason)
     if isinstance(outcome, kept.Refused):
-        return Item(path, Outcome.REFUSED, outcome.reason)
+        return Item(path, Outcome.DUPLICATE, outcome.reason)
     if isinstance(outcome, kept.Duplicate):
         return Item(path, Outcome.DUPLICATE, "It is here already.", study)
     damage = " ".join(staged.scanned.damage) if isinstance(staged, Staged) else ""

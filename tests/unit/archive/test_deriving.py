@@ -6,6 +6,7 @@ from tests.factories.discs import make_disc
 
 from undisc.app import build
 from undisc.settings import Settings
+from undisc.storage.local import OwnFile
 
 
 def test_pictures_that_found_no_room_are_made_ready_by_the_next_import(tmp_path: Path) -> None:
@@ -14,9 +15,8 @@ def test_pictures_that_found_no_room_are_made_ready_by_the_next_import(tmp_path:
     lend_place = app.storage.lend_place
 
     def lend_no_place(key: str):  # type: ignore[no-untyped-def]
-        lent = lend_place(key)
-        lent.path = tmp_path / "nowhere" / "full"
-        return lent
+        lend_place(key)
+        return OwnFile(tmp_path / "nowhere" / "full")
 
     app.storage.lend_place = lend_no_place  # type: ignore[method-assign]
     app.intake.take_in([disc.folder])

@@ -5,7 +5,8 @@ import sys
 
 import pytest
 from pydicom import charset
-from pydicom.datadict import DicomDictionary, dictionary_VR, keyword_for_tag, private_dictionary_VR, tag_for_keyword
+from pydicom._dicom_dict import DicomDictionary
+from pydicom.datadict import dictionary_VR, keyword_for_tag, private_dictionary_VR, tag_for_keyword
 
 from undisc.dicom import charsets, dictionary
 
