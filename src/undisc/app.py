@@ -151,8 +151,9 @@ def public_url(settings: Settings) -> str:
     return (settings.public_url or "http://localhost:8080").rstrip("/")
 
 
-def build_web(app: App) -> "FastAPI":
-    """The web door on this application, with the DICOMweb door beside it."""
+def build_web(app: App, reception: Reception | None = None) -> "FastAPI":
+    """The web door on this application, with the DICOMweb door beside it, which stores what is sent to it by way of
+    the reception."""
     # Loaded here, since most commands never open these doors and the framework takes a third of their start.
     from undisc.dicomweb.app import LINK, SYSTEMS, create_dicomweb
     from undisc.dicomweb.services import DicomwebServices
@@ -169,6 +170,10 @@ def build_web(app: App) -> "FastAPI":
             archive=app.archive,
             public_url=public_url(settings),
             most_results=settings.most_results,
+            reception=reception,
+            largest_file=settings.largest_file_mb * _MB,
+            uploads=settings.uploads,
+            upload_seconds=settings.upload_seconds,
         )
     )
     for place in (SYSTEMS, LINK):

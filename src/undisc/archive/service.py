@@ -47,9 +47,13 @@ class Archive(Reader):
 
     def finish_half_done(self) -> int:
         """After a crash: undo what was half published, derive what was not derived. Returns series finished."""
+        self.undo_half_done()
+        return self.derive_pending()
+
+    def undo_half_done(self) -> None:
+        """After a crash: undo what was half published; after another version, fill in what that one did not keep."""
         self.keeper.tidy_up()
         self.search.fill_names()
-        return self.derive_pending()
 
     def derive_pending(self, *, low_priority: bool = False) -> int:
         """Derive whatever is kept and not derived yet. Returns how many series were finished."""

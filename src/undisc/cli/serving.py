@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from undisc.app import App, build_web
+from undisc.app import App, build_web, open_reception
 from undisc.cli import dicom
 from undisc.cli.screen import DataDir, err, opened
 
@@ -48,10 +48,11 @@ def listen(app: App, host: str, port: int) -> None:
             style="yellow",
             soft_wrap=True,
         )
-    threading.Thread(target=app.archive.finish_half_done, name="finish", daemon=True).start()
+    reception = open_reception(app)  # whatever is not derived yet is derived behind it
+    threading.Thread(target=app.archive.undo_half_done, name="tidy", daemon=True).start()
     try:
         server.run(
-            build_web(app),
+            build_web(app, reception),
             host,
             port,
             behind_proxy=app.settings.behind_proxy,
@@ -60,3 +61,5 @@ def listen(app: App, host: str, port: int) -> None:
     except OSError as error:
         err.print(f"The server cannot listen on {host}:{port}: {error.strerror}. Give another --port.", soft_wrap=True)
         raise typer.Exit(1) from error
+    finally:
+        reception.close()

@@ -42,6 +42,8 @@ UNSUPPORTED = Problem("unsupported-media-type", 415, "This address does not take
 BAD_RANGE = Problem("range-not-satisfiable", 416, "There are no such bytes.")
 BAD_REQUEST = Problem("bad-request", 400, "This request could not be understood.")
 OWN_FAULT = Problem("own-fault", 500, "Something went wrong here. It is not your fault; please try again later.")
+TOO_SLOW = Problem("too-slow", 408, "This came too slowly to wait for the rest.")
+BUSY = Problem("busy", 503, "Too much is being asked for at this moment. Please try again in a few seconds.")
 FULL = Problem("storage-full", 507, "There is too little free space left to keep more pictures.")
 
 _BY_STATUS = {
