@@ -15,14 +15,13 @@ IMPORT_KEYS = {
     "quarantined",
     "not_dicom",
     "unreadable",
-    "refused",
     "studies",
     "items",
     "missing",
     "notes",
     "message",
 }
-OUTCOMES = ("stored", "duplicate", "quarantined", "not_dicom", "unreadable", "refused")
+OUTCOMES = ("stored", "duplicate", "quarantined", "not_dicom", "unreadable")
 
 
 @dataclass(frozen=True)

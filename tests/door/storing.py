@@ -70,8 +70,8 @@ def storing_door(folder: Path, **settings: Any) -> Iterator[StoringDoor]:
     app.close()
 
 
-def picture(study: int = 1, series: int = 1, number: int = 1, **size: int) -> FileDataset:
-    return image(ADA, Place(study, series, number, 9), **({"rows": 16, "columns": 16} | size))
+def picture(study: int = 1, series: int = 1, number: int = 1, *, rows: int = 16, columns: int = 16) -> FileDataset:
+    return image(ADA, Place(study, series, number, 9), rows=rows, columns=columns)
 
 
 def as_bytes(dataset: FileDataset) -> bytes:

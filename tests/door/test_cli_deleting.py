@@ -31,7 +31,8 @@ def test_a_study_is_rejected_listed_refused_and_restored(tmp_path: Path) -> None
     )
     assert "Wrong patient." in undisc("rejected", data=data).out
     again = undisc("import", str(tmp_path / "disc"), "--json", data=data)
-    assert (again.json["refused"], again.json["stored"]) == (2, 0)
+    assert (again.json["duplicate"], again.json["stored"]) == (2, 0)
+    assert all("rejected here" in item["reason"] for item in again.json["items"])
     assert undisc("purge", "--reason", "Asked for.", "--yes", data=data).out.startswith("Nothing that was rejected may")
     assert len(list((data / "studies").rglob("*.dcm"))) == 2
     assert "2 images are shown again" in undisc("restore", study, data=data).out
