@@ -53,7 +53,10 @@ Uid = Annotated[str, InPath(pattern=UID)]
 def add_routes(router: APIRouter, services: DicomwebServices) -> None:
     """Add the routes to the door's router."""
     storing = Storing(services)
-    body = {"content": {_MULTIPART: {}, DICOM: {}}, "required": True}
+    octets = {"schema": {"type": "string", "format": "binary"}}
+    body = {"content": {_MULTIPART: octets, DICOM: octets}, "required": True}
+    too_much = refusal("It is more than is taken.")
+    too_much["content"][MODEL] = {}
     kinds = {MODEL: {}}
     described: dict[str, Any] = {
         "response_class": Response,
@@ -63,9 +66,10 @@ def add_routes(router: APIRouter, services: DicomwebServices) -> None:
             **REFUSALS,
             200: {"description": "All of it is stored.", "content": kinds},
             202: {"description": "Some of it is stored.", "content": kinds},
+            405: refusal("Nothing is stored by this server."),
             408: refusal("It came too slowly."),
             409: {"description": "Nothing of it is stored.", "content": kinds},
-            413: {"description": "It is more than is taken.", "content": kinds},
+            413: too_much,
             415: refusal("This media type is not taken."),
             503: refusal("Too many uploads at once."),
             507: refusal("There is too little room left."),
