@@ -466,7 +466,8 @@ def test_a_link_for_looking_gives_frames_and_no_files(door: DicomwebDoor) -> Non
     below = f"/s/{link.link.id}/dicom-web"
     assert holder.get(f"{below}/{ONE}/frames/1").status_code == 200
     assert holder.get(f"{below}/{ONE}/rendered").status_code == 200
-    for path in (ONE, f"studies/{STUDY}", f"{_WADO}&contentType=application/dicom"):
+    stretch = f"{ONE}/bulkdata?offset=400&length=100"
+    for path in (ONE, f"studies/{STUDY}", f"{_WADO}&contentType=application/dicom", stretch):
         refused = holder.get(f"{below}/{path}")
         assert (refused.status_code, refused.json()["type"]) == (403, "view-only")
 

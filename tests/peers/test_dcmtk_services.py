@@ -214,7 +214,10 @@ def test_we_call_a_peer_over_tls_and_only_one_that_is_vouched_for(tmp_path: Path
     out.mkdir()
     keys = ("+tls", str(server.key), str(server.certificate), "+cf", str(authority.own.certificate))
     running = subprocess.Popen(["storescp", *keys, "-aet", "DEST", "+xa", "-od", str(out), str(port)])
-    files: dict[str, Any] = {"UNDISC_DICOM_TLS_CERTIFICATE": str(client.certificate), "UNDISC_DICOM_TLS_KEY": str(client.key)}
+    files: dict[str, Any] = {
+        "UNDISC_DICOM_TLS_CERTIFICATE": str(client.certificate),
+        "UNDISC_DICOM_TLS_KEY": str(client.key),
+    }
     trusting = files | {"UNDISC_DICOM_TLS_AUTHORITIES": str(authority.own.certificate)}
     try:
         time.sleep(0.5)

@@ -40,6 +40,8 @@ def test_every_described_operation_answers_as_described(door: DicomwebDoor) -> N
     operations = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
     assert len(operations) >= 20
     for operation in operations:
+        if operation.method == "post":  # its bodies are DICOM files, which no schema generates; other tests send them
+            continue
         try_out(operation, {"Authorization": door.client.headers["Authorization"]})
 
 

@@ -44,9 +44,9 @@ def add_routes(router: APIRouter, services: DicomwebServices) -> None:
         (INSTANCE + "/metadata", metadata.instance, Use.VIEW),
         (SERIES + "/metadata", metadata.series, Use.VIEW),
         (STUDY + "/metadata", metadata.study, Use.VIEW),
-        (INSTANCE + "/bulkdata", metadata.bulk, Use.VIEW),
+        (INSTANCE + "/bulkdata", metadata.bulk, Use.DOWNLOAD),
         # Where the addresses in a study's metadata lead, which are the same as in its series'.
-        (STUDY + "/instances/{instance}/bulkdata", metadata.bulk, Use.VIEW),
+        (STUDY + "/instances/{instance}/bulkdata", metadata.bulk, Use.DOWNLOAD),
         (INSTANCE + "/rendered", rendered.instance, Use.VIEW),
         (SERIES + "/rendered", rendered.all_of, Use.VIEW),
         (STUDY + "/rendered", rendered.all_of, Use.VIEW),
