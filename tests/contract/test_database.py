@@ -28,7 +28,7 @@ def url(request: pytest.FixtureRequest) -> str | None:
 @pytest.fixture
 def database(url: str | None, tmp_path: Path) -> Iterator[Database]:
     found = open_database(url, tmp_path)
-    bring_up_to_date(found)
+    bring_up_to_date(found, step_by_step=True)
     yield found
     found.close()
 

@@ -6,20 +6,29 @@ from sqlalchemy import Connection, inspect, text
 
 from undisc.db import locks
 from undisc.db.engine import Database
+from undisc.db.tables import metadata
 from undisc.errors import ArchiveTooNew
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def bring_up_to_date(database: Database) -> None:
-    """Apply the migrations that are missing; all or none. Raises ArchiveTooNew for a database from the future."""
+def bring_up_to_date(database: Database, *, step_by_step: bool = False) -> None:
+    """Apply the migrations that are missing; all or none. Raises ArchiveTooNew for a database from the future.
+
+    An empty database gets today's tables at once, as if it had come through all migrations; `step_by_step` makes it
+    come through them.
+    """
     with database.read() as connection:
         if _is_current(connection):
             return
     with database.reshape() as connection:
         locks.take(connection, [locks.MIGRATIONS])  # replicas start together
-        if not _is_current(connection):
+        if _is_current(connection):
+            return
+        if step_by_step or inspect(connection).get_table_names():
             _upgrade(connection)
+        else:
+            _create(connection)
 
 
 def known_revisions() -> list[str]:
@@ -37,6 +46,18 @@ def _is_current(connection: Connection) -> bool:
             "This data folder was written by a later version of Undisc. Install that version, or give another folder."
         )
     return found == known[-1]
+
+
+def _create(connection: Connection) -> None:
+    metadata.create_all(connection)
+    # Alembic's own table, as it makes it.
+    connection.execute(
+        text(
+            "CREATE TABLE alembic_version ("
+            "version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+        )
+    )
+    connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": known_revisions()[-1]})
 
 
 def _upgrade(connection: Connection) -> None:

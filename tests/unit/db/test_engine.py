@@ -8,10 +8,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from undisc.db import schema
-from undisc.db.engine import open_sqlite
+from undisc.db.engine import Database, open_sqlite
 from undisc.db.schema import bring_up_to_date
 from undisc.db.tables import metadata
 from undisc.errors import ArchiveTooNew
@@ -19,10 +19,39 @@ from undisc.errors import ArchiveTooNew
 
 def test_migrations_and_tables_say_the_same(tmp_path: Path) -> None:
     database = open_sqlite(tmp_path / "undisc.db")
-    bring_up_to_date(database)
+    bring_up_to_date(database, step_by_step=True)
     with database.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     database.close()
+
+
+def _shape(database: Database) -> dict[str, object]:
+    """Tables, columns, keys and indices, without the order in which columns were added."""
+    with database.read() as connection:
+        found = inspect(connection)
+        return {
+            table: (
+                sorted(
+                    (column["name"], str(column["type"]), column["nullable"]) for column in found.get_columns(table)
+                ),
+                found.get_pk_constraint(table)["constrained_columns"],
+                sorted((key["constrained_columns"], key["referred_table"]) for key in found.get_foreign_keys(table)),
+                sorted(
+                    (str(index["name"]), index["column_names"], index["unique"]) for index in found.get_indexes(table)
+                ),
+                sorted(each["column_names"] for each in found.get_unique_constraints(table)),
+            )
+            for table in found.get_table_names()
+        }
+
+
+def test_an_empty_database_gets_at_once_what_the_migrations_give(tmp_path: Path) -> None:
+    at_once, by_steps = open_sqlite(tmp_path / "a" / "undisc.db"), open_sqlite(tmp_path / "b" / "undisc.db")
+    bring_up_to_date(at_once)
+    bring_up_to_date(by_steps, step_by_step=True)
+    assert _shape(at_once) == _shape(by_steps)
+    at_once.close()
+    by_steps.close()
 
 
 @pytest.mark.parametrize("name", ["with space", "100%", "a%20b", "why?", "no#1", "a+b", "x?mode=ro"])
