@@ -67,7 +67,7 @@ def _import(work: Path) -> tuple[float, float]:
     while process.poll() is None:
         for pid in (process.pid, *_children(process.pid)):
             peaks[pid] = max(peaks.get(pid, 0.0), _resident_peak(pid))
-        time.sleep(0.02)
+        time.sleep(0.1)
     taken = time.perf_counter() - begun
     if process.returncode:
         raise SystemExit("the import failed")
