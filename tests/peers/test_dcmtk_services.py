@@ -218,7 +218,7 @@ def test_we_call_a_peer_over_tls_and_only_one_that_is_vouched_for(tmp_path: Path
         "UNDISC_DICOM_TLS_CERTIFICATE": str(client.certificate),
         "UNDISC_DICOM_TLS_KEY": str(client.key),
     }
-    trusting = files | {"UNDISC_DICOM_TLS_AUTHORITIES": str(authority.own.certificate)}
+    trusting: dict[str, Any] = files | {"UNDISC_DICOM_TLS_AUTHORITIES": str(authority.own.certificate)}
     try:
         time.sleep(0.5)
         assert undisc("peers", "add", "dest", f"DEST@127.0.0.1:{port}", "--tls", data=data).code == 0
@@ -227,7 +227,7 @@ def test_we_call_a_peer_over_tls_and_only_one_that_is_vouched_for(tmp_path: Path
         study = image(ADA, Place(1)).StudyInstanceUID
         assert undisc("send", study, "--to", "dest", data=data, **trusting).code == 0
         assert len(list(out.iterdir())) == 4
-        distrusting = files | {"UNDISC_DICOM_TLS_AUTHORITIES": str(other.own.certificate)}
+        distrusting: dict[str, Any] = files | {"UNDISC_DICOM_TLS_AUTHORITIES": str(other.own.certificate)}
         assert undisc("peers", "echo", "dest", data=data, **distrusting).code == 1
     finally:
         running.terminate()
