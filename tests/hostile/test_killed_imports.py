@@ -21,7 +21,7 @@ _KILLS = 50
 
 @pytest.fixture(scope="module")
 def disc(tmp_path_factory: pytest.TempPathFactory) -> MadeDisc:
-    return make_disc(tmp_path_factory.mktemp("disc"), studies=2, series=4, slices=25, rows=128, columns=128)
+    return make_disc(tmp_path_factory.mktemp("disc"), studies=2, series=5, slices=60, rows=64, columns=64)
 
 
 def _start(disc: MadeDisc, data: Path) -> "subprocess.Popen[bytes]":
