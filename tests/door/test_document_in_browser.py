@@ -1,20 +1,12 @@
 """Proves, in real Chromium, that a report is shown inside the page of its link and cannot be framed by anyone else."""
 
-import shutil
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from tests.door.running import Door, serving
 from tests.door.small_archive import DOCUMENT
 from tests.factories.discs import pdf
 
-_CHROMIUM = shutil.which("chromium")
-
-pytestmark = [
-    pytest.mark.journey,
-    pytest.mark.skipif(_CHROMIUM is None, reason="Chromium is not installed"),
-]
+pytestmark = pytest.mark.journey
 
 _SHOW = """address => new Promise(done => {
     const frame = document.createElement("iframe");
@@ -22,14 +14,6 @@ _SHOW = """address => new Promise(done => {
     frame.src = address;
     document.body.append(frame);
 })"""
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 def with_link(browser: Browser, door: Door) -> tuple[BrowserContext, str]:
@@ -48,16 +32,16 @@ def shows_pdf(page: Page) -> bool:
     return any(frame.url.startswith("chrome-extension://") for frame in page.frames)
 
 
-def test_report_is_shown_inside_the_page_of_the_link(door: Door, browser: Browser) -> None:
-    context, address = with_link(browser, door)
+def test_report_is_shown_inside_the_page_of_the_link(door: Door, chromium: Browser) -> None:
+    context, address = with_link(chromium, door)
     page = context.new_page()
     page.goto(address)
     page.evaluate(_SHOW, f"{address}/documents/{DOCUMENT}")
     assert shows_pdf(page)
 
 
-def test_report_is_not_shown_inside_the_page_of_another_site(door: Door, browser: Browser) -> None:
-    context, address = with_link(browser, door)
+def test_report_is_not_shown_inside_the_page_of_another_site(door: Door, chromium: Browser) -> None:
+    context, address = with_link(chromium, door)
     page = context.new_page()
     with serving(door.app) as elsewhere:
         page.goto(elsewhere.replace("127.0.0.1", "localhost") + "/healthz")

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 from tests.door.running import serving
 from tests.factories.discs import make_disc
 from tests.shared_data import SHARED
@@ -19,16 +18,6 @@ from tests.shared_data import SHARED
 from undisc.app import App, build, build_web
 from undisc.settings import Settings
 
-_CHROMIUM = shutil.which("chromium")
-_FLAGS = [
-    "--no-sandbox",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-]
 PLACE = "Riverside Imaging"
 
 
@@ -79,21 +68,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     with serving(build_web(app)) as base:
         yield Place(disc, data, base, app, json.loads(imported.stdout))
     app.close()
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
-    if _CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
-    browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
-    yield browser
-    browser.close()
 
 
 @pytest.fixture(params=["phone", "desktop"])
