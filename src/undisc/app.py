@@ -174,6 +174,7 @@ def build_web(app: App, reception: Reception | None = None) -> "FastAPI":
             largest_file=settings.largest_file_mb * _MB,
             uploads=settings.uploads,
             upload_seconds=settings.upload_seconds,
+            viewer_origins=settings.viewer_origin_list,
         )
     )
     for place in (SYSTEMS, LINK):
@@ -205,6 +206,7 @@ def build_dimse(app: App, reception: Reception, host: str, port: int) -> "tuple[
     identity = _identity(settings)
     services = DimseServices(
         directory=Directory(app.trail),
+        reaches=app.reaches,
         reception=reception,
         archive=app.archive,
         lookup=Lookup(app.trail),

@@ -1,8 +1,9 @@
 """What an operator may set, all under UNDISC_; with nothing set, one process on SQLite and a local folder."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -59,6 +60,10 @@ class Settings(BaseSettings):
     upload_seconds: float = Field(
         default=60.0, gt=0, description="Longest silence within an upload before it is given up."
     )
+    viewer_origins: str | None = Field(
+        default=None,
+        description="Origins of viewers whose pages may use DICOMweb, such as https://viewer.example, with commas.",
+    )
     most_results: int = Field(
         default=5000, ge=1, le=100_000, description="Most results that one search over DICOMweb gives at a time."
     )
@@ -104,3 +109,31 @@ class Settings(BaseSettings):
     dicom_tls_client_certificates: bool = Field(
         default=False, description="Callers must show a certificate that one of the authorities vouches for."
     )
+
+    @field_validator("viewer_origins")
+    @classmethod
+    def _are_origins(cls, text: str | None) -> str | None:
+        for each in _listed(text):
+            if not _is_origin(each):
+                raise ValueError("an origin is spelled https://host or https://host:port, in small letters")
+        return text
+
+    @property
+    def viewer_origin_list(self) -> tuple[str, ...]:
+        return tuple(_listed(self.viewer_origins))
+
+
+def _listed(text: str | None) -> list[str]:
+    return [each.strip() for each in (text or "").split(",") if each.strip()]
+
+
+def _is_origin(text: str) -> bool:
+    """Whether a browser would spell an origin so in its Origin header (RFC 6454 6.2)."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    plain = usual is not None and bool(parts.hostname) and text == f"{parts.scheme}://{parts.netloc}".lower()
+    return plain and "@" not in parts.netloc and "*" not in text and port != usual and not text.endswith(":")

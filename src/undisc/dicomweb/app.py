@@ -10,6 +10,7 @@ from starlette.routing import Route
 from undisc import __version__
 from undisc.dicomweb import problems, query, retrieve, store
 from undisc.dicomweb.access import Asks, Granted, Trusted
+from undisc.dicomweb.cross_origin import CrossOrigin
 from undisc.dicomweb.description import retrieval
 from undisc.dicomweb.services import DicomwebServices
 from undisc.sharing.model import Use
@@ -31,6 +32,8 @@ def create_dicomweb(services: DicomwebServices) -> FastAPI:
     app.state.services = services
     app.state.trusted = Trusted()
     problems.install(app)
+    if services.viewer_origins:
+        app.add_middleware(CrossOrigin, origins=services.viewer_origins)
     query.add_routes(app.router, services)
     retrieve.add_routes(app.router, services)
     store.add_routes(app.router, services)

@@ -13,7 +13,7 @@ from undisc.sharing.service import Sharing
 class DicomwebServices:
     """public_url: where people reach the server, without a slash at the end. most_results: of one search.
     reception: the way in; None where nothing is to be stored. largest_file: bytes that one instance may have. uploads:
-    most at once. upload_seconds: longest silence within one."""
+    most at once. upload_seconds: longest silence within one. viewer_origins: whose pages may ask from elsewhere."""
 
     accounts: Accounts
     sharing: Sharing
@@ -25,3 +25,4 @@ class DicomwebServices:
     largest_file: int = 1 << 33
     uploads: int = 16
     upload_seconds: float = 60.0
+    viewer_origins: tuple[str, ...] = ()
