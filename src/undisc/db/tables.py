@@ -326,3 +326,29 @@ transfer_items = Table(
     Column("reason", Text, nullable=False),
     Column("at", Moment, nullable=False),
 )
+
+# What is to be done later.
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(32), nullable=False),
+    # JSON; UIDs and names of peers, nothing else that belongs to a patient
+    Column("arguments", Text, nullable=False),
+    Column("own_key", String(255)),
+    # own_key until the job has ended: two that want the same are one
+    Column("active_key", String(255), unique=True),
+    # waiting | running | done | failed | cancelled
+    Column("state", String(16), nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("wanted_at", Moment, nullable=False),
+    # From when on a runner may take it: for one that runs, when its lease is over.
+    Column("due_at", Moment),
+    Column("holder", String(32)),
+    Column("attempts", Integer, nullable=False),
+    # How many attempts in a row ended in a way that nobody had foreseen.
+    Column("mishaps", Integer, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("ended_at", Moment),
+    Index("ix_jobs_due_at", "due_at"),
+)
