@@ -3,7 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .stamps
-DEBIAN_TOOLS := chromium dcmtk dicom3tools postgresql xorriso
+DEBIAN_TOOLS := chromium dcmtk dicom3tools orthanc orthanc-dicomweb postgresql xorriso
+# The OHIF viewer that a test opens studies with: what is unpacked must be this and nothing else.
+OHIF := 3.13.2
+OHIF_SHA512 := WZdxmpmG7rqFgW9ZJLcbgr3XCtLi1KDNPoMaeY5PPe6j4G4fjEjjkycZM6C6Zk2F87BKxFfpq+jd5xXZB9E8EA==
 VIEWER_SOURCES := $(shell find viewer -path viewer/node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
@@ -15,7 +18,7 @@ help: ## Show what can be made
 demo: $(STAMPS)/install $(STAMPS)/viewer ## Make a demo disc, take it in, share it, and serve the link
 	$(BIN)/undisc demo --data-dir .demo
 
-test: $(STAMPS)/dev $(STAMPS)/viewer $(STAMPS)/debian ## Run all tests
+test: $(STAMPS)/dev $(STAMPS)/viewer $(STAMPS)/debian $(STAMPS)/ohif-$(OHIF) ## Run all tests
 	npm --prefix viewer run test
 	$(BIN)/pytest -n 2 --dist loadfile
 
@@ -99,4 +102,13 @@ $(STAMPS)/debian:
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(DEBIAN_TOOLS) >/dev/null \
 		|| echo "Some of $(DEBIAN_TOOLS) could not be installed: the tests that need them are skipped."; \
 	fi
+	@touch $@
+
+# The parts of OHIF that compute models and show microscopy are left packed: they are three quarters of it.
+$(STAMPS)/ohif-$(OHIF):
+	@mkdir -p $(STAMPS)/ohif
+	@cd $(STAMPS)/ohif && rm -rf package && if npm pack --silent @ohif/app@$(OHIF) >/dev/null && \
+		test "$$(openssl dgst -sha512 -binary ohif-app-$(OHIF).tgz | base64 -w0)" = "$(OHIF_SHA512)"; then \
+		tar -xzf ohif-app-$(OHIF).tgz --exclude=package/dist/ort --exclude=package/dist/dicom-microscopy-viewer; \
+	else echo "OHIF could not be had: the tests that need it are skipped."; fi; rm -f ohif-app-*.tgz
 	@touch $@
