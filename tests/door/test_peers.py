@@ -58,22 +58,47 @@ def _digests(data: Path) -> dict[str, str]:
 
 def test_peers_are_added_listed_and_removed(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    assert undisc("peers", "add", "pacs", "PACS@10.0.0.5:104", "--tls", data=data).code == 0
+    assert undisc("peers", "add", "pacs", "PACS@10.0.0.5:104", "--tls", "--may", "find,store", data=data).code == 0
     assert undisc("peers", "add", "web", "--web", "https://pacs.example/dicom-web/", data=data).code == 0
     listed = undisc("peers", "list", "--json", data=data).json
     assert listed == [
-        {"name": "pacs", "address": "PACS@10.0.0.5:104", "tls": True, "web": ""},
+        {"name": "pacs", "address": "PACS@10.0.0.5:104", "tls": True, "web": "", "may": ["find", "store"]},
         {
             "name": "web",
             "address": "https://pacs.example/dicom-web",
             "tls": False,
             "web": "https://pacs.example/dicom-web",
+            "may": [],
         },
     ]
     assert undisc("peers", "add", "pacs", "OTHER@10.0.0.6:104", data=data).code == 1
     assert undisc("peers", "remove", "pacs", data=data).code == 0
     assert undisc("peers", "remove", "pacs", data=data).code == 1
     assert [each["name"] for each in undisc("peers", "list", "--json", data=data).json] == ["web"]
+
+
+def test_what_a_peer_may_is_said_when_it_is_added_and_changed_later(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+
+    def may() -> list[str]:
+        return undisc("peers", "list", "--json", data=data).json[0]["may"]
+
+    assert undisc("peers", "add", "pacs", "PACS@10.0.0.5:104", data=data).code == 0
+    assert may() == ["find", "retrieve", "store"]
+    for said, then in (("store", ["store"]), ("nothing", []), ("Retrieve, find", ["find", "retrieve"])):
+        assert undisc("peers", "allow", "pacs", said, data=data).code == 0
+        assert may() == then
+    for said in ("delete", "", "store;find", "nothing,store"):
+        assert undisc("peers", "allow", "pacs", said, data=data).code == 1
+    assert undisc("peers", "allow", "nobody", "store", data=data).code == 1
+    assert may() == ["find", "retrieve"]
+
+
+def test_what_a_peer_may_is_not_said_of_one_without_a_dicom_address(tmp_path: Path) -> None:
+    data, web = tmp_path / "data", ("web", "--web", "https://pacs.example/dicom-web")
+    assert undisc("peers", "add", *web, "--may", "find", data=data).code == 1
+    assert undisc("peers", "add", *web, data=data).code == 0
+    assert undisc("peers", "allow", "web", "find", data=data).code == 1
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What accounts speak of: the tokens by which other systems are known. Values only, no I/O."""
+"""What accounts speak of: by what other systems are known, and what they may. Values only, no I/O."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +17,14 @@ class Scope(StrEnum):
     READ = "read"
     WRITE = "write"
     DELETE = "delete"
+
+
+class Service(StrEnum):
+    """What a peer on the DICOM network may ask of us. Storing covers asking whether what was stored is safe."""
+
+    STORE = "store"
+    FIND = "find"
+    RETRIEVE = "retrieve"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ Action = Literal[
     "token-revoked",
     "study-retrieved",
     "peer-added",
+    "peer-allowed",
     "peer-removed",
     "queried",
     "transfer-begun",
@@ -38,8 +39,8 @@ Action = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act. actor: "operator" (the command line), "link:<id>" (whoever holds that link), "token:<name>" (a system)
-    or "system" (Undisc itself)."""
+    """One act. actor: "operator" (the command line), "link:<id>" (whoever holds that link), "token:<name>" (a system),
+    "peer:<name>" (a caller on the DICOM network) or "system" (Undisc itself)."""
 
     action: Action
     actor: str

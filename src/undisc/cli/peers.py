@@ -19,7 +19,9 @@ peers = typer.Typer(no_args_is_help=True, help="The other systems that studies g
 
 _MOST_NAMED = 20
 
+_MAY = "store, find, retrieve, with commas between them, or nothing."
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The peer's name, as `undisc peers list` lists it.")]
+May = Annotated[str | None, typer.Option(help=f"What it may do at our DICOM port: {_MAY} All three if not said.")]
 
 
 @peers.command("add")
@@ -35,13 +37,14 @@ def add(
     token_file: Annotated[
         Path | None, typer.Option(help="A file whose first line is the bearer token for its DICOMweb service.")
     ] = None,
+    may: May = None,
     data_dir: DataDir = None,
 ) -> None:
     """Add a peer: it may call our DICOM port from that address, and studies may be sent to it and pulled from it."""
     from undisc.delivery import policy
 
     token = str(token_file.resolve()) if token_file else None
-    peer = policy.peer_from(name, address, tls, web, token)
+    peer = policy.peer_from(name, address, tls, web, token, may)
     with opened(data_dir) as app:
         build_delivering(app).peers.add(peer)
     out.print(f"{safe(peer.name)} is added. Try it with: undisc peers echo {safe(peer.name)}", soft_wrap=True)
@@ -54,14 +57,40 @@ def list_peers(as_json: AsJson = False, data_dir: DataDir = None) -> None:
         found = build_delivering(app).peers.all()
     if as_json:
         print_json(
-            [{"name": peer.name, "address": peer.address, "tls": peer.tls, "web": peer.web_url} for peer in found]
+            [
+                {
+                    "name": peer.name,
+                    "address": peer.address,
+                    "tls": peer.tls,
+                    "web": peer.web_url,
+                    "may": sorted(peer.services) if peer.host else [],
+                }
+                for peer in found
+            ]
         )
         return
     if not found:
         out.print("There are no peers yet. Add one with: undisc peers add NAME AE@host:port", soft_wrap=True)
     for peer in found:
         extra = [word for word, said in (("TLS", peer.tls), (peer.web_url, peer.web_url and peer.host)) if said]
+        if peer.host:
+            extra.append("may " + (", ".join(sorted(peer.services)) or "ask nothing"))
         out.print("  ".join([safe(peer.name), safe(peer.address), *(safe(each) for each in extra)]), soft_wrap=True)
+
+
+@peers.command("allow")
+def allow(
+    name: Name,
+    services: Annotated[str, typer.Argument(metavar="WHAT", help=_MAY[0].upper() + _MAY[1:])],
+    data_dir: DataDir = None,
+) -> None:
+    """Say what a peer may do at our DICOM port from now on, in associations that are open too."""
+    from undisc.delivery import policy
+
+    allowed = policy.services_from(services)
+    with opened(data_dir) as app:
+        build_delivering(app).peers.allow(name, allowed)
+    out.print(f"{safe(name)} may {', '.join(sorted(allowed)) or 'ask nothing'}.", soft_wrap=True)
 
 
 @peers.command("remove")

@@ -299,6 +299,8 @@ peers = Table(
     Column("tls", Boolean, nullable=False),
     Column("web_url", Text, nullable=False),
     Column("token_file", Text, nullable=False),
+    # What it may ask of our DICOM port: words of accounts.model.Service with commas between them.
+    Column("services", String(64), nullable=False, server_default="find,retrieve,store"),
     Column("added_at", Moment, nullable=False),
 )
 

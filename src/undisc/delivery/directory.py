@@ -5,10 +5,12 @@ import threading
 import time
 from collections.abc import Sequence
 
+from undisc.accounts.model import Service
 from undisc.audit.model import Act
 from undisc.audit.trail import Trail
 from undisc.delivery import policy, store
 from undisc.delivery.model import Peer, PeerRefused, PeerUnknown
+from undisc.sharing.model import PeerGrant
 
 _RESOLVED_FOR = 60.0
 
@@ -29,7 +31,19 @@ class Directory:
                     f"There is a peer named {peer.name} already. Remove it first, or choose another name."
                 )
             store.add_peer(work.connection, peer, work.clock.now())
-            work.audit(Act("peer-added", "operator", {"peer": peer.name, "address": peer.address}))
+            said = {"peer": peer.name, "address": peer.address, "may": ",".join(sorted(peer.services))}
+            work.audit(Act("peer-added", "operator", said))
+
+    def allow(self, name: str, services: frozenset[Service]) -> None:
+        """What a peer may from now on, in associations that are open too. Raises PeerUnknown and PeerRefused."""
+        with self._trail.work() as work:
+            found = store.peer(work.connection, name)
+            if found is None:
+                raise _unknown(name)
+            if not found.host:
+                raise PeerRefused(f"{name} has no DICOM address to call from. Over DICOMweb it shows a token.")
+            store.allow_peer(work.connection, name, services)
+            work.audit(Act("peer-allowed", "operator", {"peer": name, "may": ",".join(sorted(services))}))
 
     def remove(self, name: str) -> None:
         """Raises PeerUnknown."""
@@ -60,7 +74,17 @@ class Directory:
         """The peer that calls itself so and calls from there; None for a stranger."""
         with self._trail.read() as connection:
             found = store.peers_called(connection, ae_title.strip())
-        return next((peer for peer in found if policy.is_address(address, self._addresses(peer.host))), None)
+        return next(
+            (peer for peer in found if peer.host and policy.is_address(address, self._addresses(peer.host))), None
+        )
+
+    def grant(self, caller: Peer) -> PeerGrant | None:
+        """What a caller that was recognised may at this moment; None where it is no longer in the directory."""
+        with self._trail.read() as connection:
+            found = store.peer(connection, caller.name)
+        if found is None or (found.ae_title, found.host) != (caller.ae_title, caller.host):
+            return None
+        return PeerGrant(found.name, found.services)
 
     def _addresses(self, host: str) -> Sequence[str]:
         """What a host name stands for, remembered for a minute, since a name server may be slow."""

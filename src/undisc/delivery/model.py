@@ -5,11 +5,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from undisc.accounts.model import Service
 from undisc.errors import UndiscError
 
 
 class PeerRefused(UndiscError):
-    """A peer cannot be added as asked; the text is a plain sentence for the person who asked."""
+    """A peer cannot be added or changed as asked; the text is a plain sentence for the person who asked."""
 
 
 class PeerUnknown(UndiscError):
@@ -28,7 +29,8 @@ class NothingFound(UndiscError):
 class Peer:
     """Another system. web_url: its DICOMweb root, "" where it speaks DIMSE; then ae_title, host and port are empty.
 
-    token_file: a local file whose first line is the bearer token for web_url, "" where none is wanted.
+    token_file: a local file whose first line is the bearer token for web_url, "" where none is wanted. services: what
+    it may ask of our DICOM port; over DICOMweb a system shows a token of its own.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Peer:
     tls: bool = False
     web_url: str = ""
     token_file: str = ""
+    services: frozenset[Service] = frozenset(Service)
 
     @property
     def address(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from urllib.parse import urlsplit
 
+from undisc.accounts.model import Service
 from undisc.delivery.model import Peer, PeerRefused
 
 MOST_CONTEXTS = 128
@@ -48,7 +49,14 @@ _ADDRESS = re.compile(r"(?P<title>[^@]{1,16})@(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-
 _WAITS = (1.0, 4.0, 15.0)
 
 
-def peer_from(name: str, address: str | None, tls: bool, web_url: str | None, token_file: str | None) -> Peer:
+def peer_from(
+    name: str,
+    address: str | None,
+    tls: bool,
+    web_url: str | None,
+    token_file: str | None,
+    may: str | None = None,
+) -> Peer:
     """A peer as an operator spells it. Raises PeerRefused with a sentence that says how to spell it."""
     if not _NAME.fullmatch(name):
         raise PeerRefused("A peer's name is letters, digits, dots, dashes and underscores, at most 64 of them.")
@@ -57,6 +65,9 @@ def peer_from(name: str, address: str | None, tls: bool, web_url: str | None, to
     url = _web_url(web_url) if web_url else ""
     if token_file and not url:
         raise PeerRefused("A token goes with a DICOMweb address: give --web as well.")
+    if may is not None and not address:
+        raise PeerRefused("What a peer may is about our DICOM port: give its AE@host:port. DICOMweb wants a token.")
+    services = frozenset(Service) if may is None else services_from(may)
     if not address:
         return Peer(name, web_url=url, token_file=token_file or "")
     found = _ADDRESS.fullmatch(address.strip())
@@ -66,7 +77,21 @@ def peer_from(name: str, address: str | None, tls: bool, web_url: str | None, to
     # Default repertoire without backslash and control characters, not all spaces (PS3.5 6.2, AE).
     if not title or "\\" in title or not title.isascii() or not title.isprintable():
         raise PeerRefused("An AE title is at most 16 plain characters, without a backslash.")
-    return Peer(name, title, found["host"].strip("[]"), int(found["port"]), tls, url, token_file or "")
+    return Peer(name, title, found["host"].strip("[]"), int(found["port"]), tls, url, token_file or "", services)
+
+
+def services_from(text: str) -> frozenset[Service]:
+    """What a peer may, as an operator spells it: store,find,retrieve, or nothing. Raises PeerRefused."""
+    words = [word.strip().lower() for word in text.split(",") if word.strip()]
+    if words == ["nothing"]:
+        return frozenset()
+    try:
+        services = frozenset(Service(word) for word in words)
+    except ValueError:
+        services = frozenset()
+    if not services:
+        raise PeerRefused("Say what the peer may: store, find, retrieve, with commas between them, or nothing.")
+    return services
 
 
 def _web_url(text: str) -> str:

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
+from undisc.accounts.model import Service
 from undisc.db.tables import peers, transfer_items, transfers
 from undisc.delivery.model import Direction, Part, Peer, State
 
@@ -16,7 +18,10 @@ _COLUMNS = (
     peers.c.tls,
     peers.c.web_url,
     peers.c.token_file,
+    peers.c.services,
 )
+# Asked before every request of a caller; built once.
+_NAMED = select(*_COLUMNS).where(peers.c.name == bindparam("named"))
 
 
 def add_peer(connection: Connection, peer: Peer, now: datetime) -> None:
@@ -29,6 +34,7 @@ def add_peer(connection: Connection, peer: Peer, now: datetime) -> None:
             tls=peer.tls,
             web_url=peer.web_url,
             token_file=peer.token_file,
+            services=_words(peer.services),
             added_at=now,
         )
     )
@@ -38,18 +44,22 @@ def remove_peer(connection: Connection, name: str) -> bool:
     return connection.execute(delete(peers).where(peers.c.name == name)).rowcount > 0
 
 
+def allow_peer(connection: Connection, name: str, services: frozenset[Service]) -> None:
+    connection.execute(update(peers).where(peers.c.name == name).values(services=_words(services)))
+
+
 def all_peers(connection: Connection) -> list[Peer]:
-    return [Peer(*row) for row in connection.execute(select(*_COLUMNS).order_by(peers.c.name))]
+    return [_peer(row) for row in connection.execute(select(*_COLUMNS).order_by(peers.c.name))]
 
 
 def peer(connection: Connection, name: str) -> Peer | None:
-    row = connection.execute(select(*_COLUMNS).where(peers.c.name == name)).first()
-    return Peer(*row) if row else None
+    row = connection.execute(_NAMED, {"named": name}).first()
+    return _peer(row) if row else None
 
 
 def peers_called(connection: Connection, ae_title: str) -> list[Peer]:
     rows = connection.execute(select(*_COLUMNS).where(peers.c.ae_title == ae_title).order_by(peers.c.id))
-    return [Peer(*row) for row in rows]
+    return [_peer(row) for row in rows]
 
 
 def unended_transfer(connection: Connection, direction: Direction, peer_name: str, study_uid: str) -> int | None:
@@ -108,3 +118,12 @@ def parts(connection: Connection, transfer_id: int) -> list[Part]:
         )
     )
     return [Part(row.sop_uid, State(row.state), row.reason) for row in rows]
+
+
+def _words(services: frozenset[Service]) -> str:
+    return ",".join(sorted(services))
+
+
+def _peer(row: Row[Any, Any, Any, Any, Any, Any, Any, Any]) -> Peer:
+    *columns, services = row
+    return Peer(*columns, services=frozenset(Service(word) for word in services.split(",") if word))

@@ -1,9 +1,14 @@
-"""Whether a caller is let in, decided from plain values."""
+"""Whether a caller is let in, and how a request is answered that is not granted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pynetdicom.dimse_primitives import C_FIND, C_GET, C_MOVE, C_STORE, N_ACTION
+
 from undisc.delivery.sop_classes import VERIFICATION
+from undisc.dimse import statuses
+
+Asking = C_STORE | C_FIND | C_GET | C_MOVE | N_ACTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +34,20 @@ def admit(
     if known or (echo_from_anyone and wanted and all(each == VERIFICATION for each in wanted)):
         return None
     return _STRANGER
+
+
+def not_authorized(request: Asking) -> Asking:
+    """Refused: Not Authorized (PS3.7 annex C.5.13), with nothing in it that the request did not say."""
+    response = type(request)()
+    response.MessageIDBeingRespondedTo = request.MessageID
+    if isinstance(request, N_ACTION) and isinstance(response, N_ACTION):
+        response.AffectedSOPClassUID = request.RequestedSOPClassUID
+        response.AffectedSOPInstanceUID = request.RequestedSOPInstanceUID
+        response.ActionTypeID = request.ActionTypeID
+    else:
+        response.AffectedSOPClassUID = request.AffectedSOPClassUID
+    if isinstance(request, C_STORE) and isinstance(response, C_STORE):
+        response.AffectedSOPInstanceUID = request.AffectedSOPInstanceUID
+    response.Status = statuses.NOT_AUTHORIZED
+    response.ErrorComment = statuses.comment("The caller may not ask this of this archive.")  # type: ignore[assignment]
+    return response

@@ -29,22 +29,33 @@ class TooLarge(Exception):
 
 
 class Arriving(BytesIO):
-    """What pynetdicom collects a data set in. Beyond a few megabytes it goes to `path`, as a whole Part 10 file."""
+    """What pynetdicom collects a data set in. Beyond a few megabytes it goes to `path`, as a whole Part 10 file.
 
-    def __init__(self, limit: Callable[[], int], wrapper: Callable[[], bytes], folder: Path) -> None:
+    What is not `wanted` is passed over: counted, and kept nowhere.
+    """
+
+    def __init__(
+        self, limit: Callable[[], int], wrapper: Callable[[], bytes], folder: Path, wanted: Callable[[], bool]
+    ) -> None:
         super().__init__()
         self.path: Path | None = None
         self.size = 0
         self.dataset_start = 0
+        self.passed_over = False
+        self._wanted = wanted
         self._limit = limit
         self._wrapper = wrapper
         self._folder = folder
         self._file: BinaryIO | None = None
 
     def write(self, data, /) -> int:  # type: ignore[no-untyped-def]  # as BytesIO has it: any buffer
+        if not self.size:
+            self.passed_over = not self._wanted()
         self.size += len(data)
         if self.size > self._limit():
             raise TooLarge
+        if self.passed_over:
+            return len(data)
         if self._file is None:
             if self.size <= _SPILLED_FROM:
                 return super().write(data)
@@ -88,8 +99,9 @@ class Arriving(BytesIO):
 class ArrivingProvider(DIMSEServiceProvider):
     """pynetdicom's, with bounds: on a data set's size, and on how many requests may wait for their answers."""
 
-    def __init__(self, assoc: "Association", largest: int, folder: Path) -> None:
+    def __init__(self, assoc: "Association", largest: int, folder: Path, takes_datasets: Callable[[], bool]) -> None:
         super().__init__(assoc)
+        self._takes_datasets = takes_datasets
         self._largest = largest
         self._folder = folder
         self.something = threading.Event()
@@ -128,9 +140,14 @@ class ArrivingProvider(DIMSEServiceProvider):
     def _new_message(self) -> DIMSEMessage:
         message = DIMSEMessage()
 
+        def is_store() -> bool:
+            return message.command_set.get("CommandField") == _C_STORE_RQ
+
         def limit() -> int:
-            is_store = message.command_set.get("CommandField") == _C_STORE_RQ
-            return self._largest if is_store else _LARGEST_IDENTIFIER
+            return self._largest if is_store() else _LARGEST_IDENTIFIER
+
+        def wanted() -> bool:
+            return not is_store() or self._takes_datasets()
 
         def wrapper() -> bytes:
             command = message.command_set
@@ -142,5 +159,5 @@ class ArrivingProvider(DIMSEServiceProvider):
                 self.assoc.requestor.ae_title.strip(),
             )
 
-        message.data_set = Arriving(limit, wrapper, self._folder)
+        message.data_set = Arriving(limit, wrapper, self._folder, wanted)
         return message

@@ -1,24 +1,34 @@
 """One association: who calls, what it may do, and which of our services answers each request."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from pynetdicom.dimse_primitives import C_FIND, C_GET, C_MOVE, C_STORE, N_ACTION
+from pynetdicom.dimse_primitives import C_ECHO, C_FIND, C_GET, C_MOVE, C_STORE, N_ACTION
 from pynetdicom.presentation import PresentationContext
 
 from undisc.dimse import commitment, finding, retrieving, storing
-from undisc.dimse.access import Rejection, admit
-from undisc.dimse.arriving import ArrivingProvider
+from undisc.dimse.access import Asking, Rejection, admit, not_authorized
+from undisc.dimse.arriving import Arriving, ArrivingProvider
 from undisc.dimse.served import Served
 from undisc.dimse.services import DimseServices
 from undisc.dimse.waking import Bell, WakingQueue
+from undisc.sharing.model import Denied, PeerGrant, Use
 
 if TYPE_CHECKING:
     from pynetdicom.ae import ApplicationEntity
     from pynetdicom.dimse_primitives import DimsePrimitiveType
 
 _SECONDS_TO_END = 5.0
+
+SERVED: dict[type, tuple[Use, Callable[[Served, Any, PresentationContext], None]]] = {
+    C_STORE: (Use.STORE, storing.serve),
+    C_FIND: (Use.FIND, finding.serve),
+    C_GET: (Use.DOWNLOAD, retrieving.serve_get),
+    C_MOVE: (Use.DOWNLOAD, retrieving.serve_move),
+    N_ACTION: (Use.STORE, commitment.serve),
+}
+"""Every request that is answered but C-ECHO: what it wants to do with studies, and who answers once that is granted."""
 
 log = structlog.get_logger()
 
@@ -40,7 +50,7 @@ class ServedAssociation(Served):
         on_end: Callable[[], None],
     ) -> None:
         super().__init__(ae, services)
-        self.arriving = ArrivingProvider(self, services.largest_file, services.scratch)
+        self.arriving = ArrivingProvider(self, services.largest_file, services.scratch, self._takes_datasets)
         self.dimse = self.arriving
         self.bell = Bell()
         self.dul.to_user_queue = WakingQueue(self.arriving.something.set)
@@ -84,14 +94,15 @@ class ServedAssociation(Served):
             return
         if self._sent_release or getattr(msg, "MessageIDBeingRespondedTo", None) is not None:
             return
-        if self.peer is None and isinstance(msg, (C_STORE, C_FIND, C_GET, C_MOVE, N_ACTION)):
-            self.abort()  # a stranger was let in to say echo
-            return
         self.dimse.cancel_req = {}
         self._is_paused = True
         try:
-            if not self._served(msg, context):
+            if type(msg) in SERVED:
+                self._serve_where_granted(msg, context)
+            elif isinstance(msg, C_ECHO):
                 super()._serve_request(msg, context_id)
+            else:
+                self.abort()  # nothing that was negotiated has such a request
         except Exception as error:
             log.error("request failed", kind=type(error).__name__, service=type(msg).__name__)
             self.abort()
@@ -99,17 +110,22 @@ class ServedAssociation(Served):
             self._is_paused = False
             self.dimse.cancel_req = {}
 
-    def _served(self, msg: "DimsePrimitiveType", context: PresentationContext) -> bool:
-        if isinstance(msg, C_STORE):
-            storing.serve(self, msg, context)
-        elif isinstance(msg, C_FIND):
-            finding.serve(self, msg, context)
-        elif isinstance(msg, C_GET):
-            retrieving.serve_get(self, msg, context)
-        elif isinstance(msg, C_MOVE):
-            retrieving.serve_move(self, msg, context)
-        elif isinstance(msg, N_ACTION):
-            commitment.serve(self, msg, context)
-        else:
-            return False
-        return True
+    def _serve_where_granted(self, msg: Any, context: PresentationContext) -> None:
+        use, serve = SERVED[type(msg)]
+        answer = self.ask(use)
+        if not isinstance(answer, Denied) and not self._was_passed_over(msg):
+            serve(self, msg, context)
+            return
+        reason = str(answer.reason) if isinstance(answer, Denied) else "granted too late"
+        log.warning("request refused", service=type(msg).__name__, caller=self.caller, reason=reason)
+        self.dimse.send_msg(not_authorized(msg), context.context_id or 0)
+
+    def _takes_datasets(self) -> bool:
+        """Whether data sets are worth keeping on their way in: what the caller might when it was recognised."""
+        grant = PeerGrant(self.peer.name, self.peer.services) if self.peer else None
+        return not isinstance(self.services.reaches.ask(grant, Use.STORE), Denied)
+
+    @staticmethod
+    def _was_passed_over(msg: Asking) -> bool:
+        """Whether its data set was not kept on its way in, since storing was not granted when it began."""
+        return isinstance(msg, C_STORE) and isinstance(msg.DataSet, Arriving) and msg.DataSet.passed_over

@@ -7,6 +7,7 @@ from pynetdicom.association import Association
 from undisc.delivery.model import Peer
 from undisc.dimse.services import DimseServices
 from undisc.dimse.session import StoreSession
+from undisc.sharing.model import Denied, Reach, Use
 
 if TYPE_CHECKING:
     from pynetdicom.ae import ApplicationEntity
@@ -25,6 +26,11 @@ class Served(Association):
     def caller(self) -> str:
         """Who calls, as the trail names them."""
         return f"peer:{self.peer.name}" if self.peer else f"ae:{self.requestor.ae_title.strip()}"
+
+    def ask(self, use: Use) -> Reach | Denied:
+        """May the caller have this now? Asked for each request, so that what is withdrawn is so at once."""
+        grant = self.services.directory.grant(self.peer) if self.peer else None
+        return self.services.reaches.ask(grant, use)
 
     def is_cancelled(self, message_id: Any) -> bool:
         """Whether a C-CANCEL for this request has come (PS3.7 9.3.2.3)."""

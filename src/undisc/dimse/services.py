@@ -11,6 +11,7 @@ from undisc.delivery.directory import Directory
 from undisc.delivery.model import Identity
 from undisc.delivery.outgoing import Transcode
 from undisc.intake.receiving import Reception
+from undisc.sharing.reach import Reaches
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class DimseServices:
     """scratch: a folder for large data sets on their way in, on the same disk as the data; emptied at start."""
 
     directory: Directory
+    reaches: Reaches
     reception: Reception
     archive: Reader
     lookup: Lookup

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from undisc.accounts.model import Token
+from undisc.accounts.model import Service, Token
 from undisc.errors import UndiscError
 
 MOST_TRIES = 10
@@ -19,8 +19,9 @@ class ShareRefused(UndiscError):
 
 
 class Use(StrEnum):
-    """What somebody wants to do with a study."""
+    """What somebody wants to do with a study. FIND: learn that it is here, and what it is called."""
 
+    FIND = "find"
     VIEW = "view"
     DOWNLOAD = "download"
     STORE = "store"
@@ -43,6 +44,7 @@ class Reason(StrEnum):
     TOKEN_REVOKED = "token revoked"  # noqa: S105
     TOKEN_EXPIRED = "token expired"  # noqa: S105
     SCOPE_LACKING = "scope lacking"
+    SERVICE_LACKING = "service not granted to the peer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,15 @@ class SystemGrant:
     token: Token
 
 
-AnyGrant = Grant | SecretGrant | SystemGrant
+@dataclass(frozen=True, slots=True)
+class PeerGrant:
+    """What a caller on the DICOM network has to show: that the directory knows it, by this name and for these."""
+
+    peer: str
+    services: frozenset[Service]
+
+
+AnyGrant = Grant | SecretGrant | SystemGrant | PeerGrant
 
 
 @dataclass(frozen=True, slots=True)

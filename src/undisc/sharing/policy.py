@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from undisc.accounts.model import Scope
+from undisc.accounts.model import Scope, Service
 from undisc.accounts.policy import state_of
 from undisc.sharing.model import (
     MOST_TRIES,
@@ -11,26 +11,45 @@ from undisc.sharing.model import (
     Denied,
     Grant,
     Link,
+    PeerGrant,
     Reason,
     SecretGrant,
     SystemGrant,
     Use,
 )
 
-_SCOPE = {Use.VIEW: Scope.READ, Use.DOWNLOAD: Scope.READ, Use.STORE: Scope.WRITE, Use.DELETE: Scope.DELETE}
+_SCOPE = {
+    Use.FIND: Scope.READ,
+    Use.VIEW: Scope.READ,
+    Use.DOWNLOAD: Scope.READ,
+    Use.STORE: Scope.WRITE,
+    Use.DELETE: Scope.DELETE,
+}
+# Nobody deletes over the DICOM network: there is no service for it.
+_SERVICE = {
+    Use.FIND: Service.FIND,
+    Use.VIEW: Service.RETRIEVE,
+    Use.DOWNLOAD: Service.RETRIEVE,
+    Use.STORE: Service.STORE,
+}
 
 
 def may(grant: AnyGrant | None, study: int | None, use: Use, now: datetime) -> Allowed | Denied:
     """Whether this use of this study is granted; study None asks whether it is granted for any study at all.
 
-    A system may do to every study what its token's scopes name, as long as the token is valid. A link's holder may
-    look at (and, where the link says so, download) the studies that the link names, as long as it is open: with a
-    session of that link that lasts, or with the secret alone where no passcode is wanted. Nobody changes anything
-    by a link.
+    A system may do to every study what its token's scopes name, as long as the token is valid; a peer, what the
+    directory's services for it name. A link's holder may look at (and, where the link says so, download) the studies
+    that the link names, as long as it is open: with a session of that link that lasts, or with the secret alone where
+    no passcode is wanted. Nobody changes anything by a link.
     """
     if grant is None:
         return Denied(Reason.NO_GRANT)
-    reason = _why_no_system(grant, use, now) if isinstance(grant, SystemGrant) else _why_no(grant, study, use, now)
+    if isinstance(grant, SystemGrant):
+        reason = _why_no_system(grant, use, now)
+    elif isinstance(grant, PeerGrant):
+        reason = None if _SERVICE.get(use) in grant.services else Reason.SERVICE_LACKING
+    else:
+        reason = _why_no(grant, study, use, now)
     return Allowed(grant) if reason is None else Denied(reason)
 
 
@@ -55,7 +74,7 @@ def _why_no(grant: Grant | SecretGrant, study: int | None, use: Use, now: dateti
         return Reason.SESSION_OVER
     if study is not None and study not in link.studies:
         return Reason.NOT_NAMED
-    if use is Use.VIEW or (use is Use.DOWNLOAD and link.may_download):
+    if use in (Use.FIND, Use.VIEW) or (use is Use.DOWNLOAD and link.may_download):
         return None
     return Reason.VIEW_ONLY if use is Use.DOWNLOAD else Reason.LINKS_CHANGE_NOTHING
 

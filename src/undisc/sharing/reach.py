@@ -5,7 +5,7 @@ import threading
 from undisc.audit.model import Act
 from undisc.audit.trail import Trail
 from undisc.clock import Clock
-from undisc.sharing.model import Allowed, AnyGrant, Denied, Reach, SystemGrant, Use
+from undisc.sharing.model import Allowed, AnyGrant, Denied, PeerGrant, Reach, SystemGrant, Use
 from undisc.sharing.policy import may
 
 _MOST_NOTED = 50_000
@@ -44,4 +44,6 @@ def _reach(answer: Allowed) -> Reach:
     grant = answer.grant
     if isinstance(grant, SystemGrant):
         return Reach(grant, None, f"token:{grant.token.name}")
+    if isinstance(grant, PeerGrant):
+        return Reach(grant, None, f"peer:{grant.peer}")
     return Reach(grant, grant.link.studies, f"link:{grant.link.id}")

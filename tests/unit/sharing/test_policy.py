@@ -1,4 +1,4 @@
-"""Proves that the one decision about a link lets through what the link grants, and that nothing ever widens it."""
+"""Proves that the one decision lets through what a link, a token or the directory grants, and nothing more."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from undisc.accounts.model import Scope, Token
+from undisc.accounts.model import Scope, Service, Token
 from undisc.sharing.model import (
     MOST_TRIES,
     Allowed,
@@ -15,6 +15,7 @@ from undisc.sharing.model import (
     Grant,
     Link,
     Passcode,
+    PeerGrant,
     Reason,
     SecretGrant,
     Session,
@@ -97,7 +98,7 @@ def test_allowed_means_that_every_condition_holds(grant: Grant, study: int, use:
         and now < grant.session.ends_at
         and grant.session.link_id == grant.link.id
         and study in grant.link.studies
-        and (use is Use.VIEW or (use is Use.DOWNLOAD and grant.link.may_download))
+        and (use in (Use.FIND, Use.VIEW) or (use is Use.DOWNLOAD and grant.link.may_download))
     )
     assert isinstance(may(grant, study, use, now), Allowed) == holds
 
@@ -170,6 +171,7 @@ def test_a_secret_alone_is_not_enough_where_a_passcode_is_wanted() -> None:
 
 
 SCOPE_FOR = {
+    Use.FIND: Scope.READ,
     Use.VIEW: Scope.READ,
     Use.DOWNLOAD: Scope.READ,
     Use.STORE: Scope.WRITE,
@@ -191,3 +193,21 @@ def test_a_system_may_what_its_valid_token_names_and_no_more(
     token = Token(1, "pacs", scopes, NOON, expires_at, revoked_at)
     holds = revoked_at is None and (expires_at is None or now < expires_at) and SCOPE_FOR[use] in scopes
     assert isinstance(may(SystemGrant(token), study, use, now), Allowed) == holds
+
+
+SERVICE_FOR = {
+    Use.FIND: Service.FIND,
+    Use.VIEW: Service.RETRIEVE,
+    Use.DOWNLOAD: Service.RETRIEVE,
+    Use.STORE: Service.STORE,
+    Use.DELETE: None,
+}
+
+
+@given(st.frozensets(st.sampled_from(Service)), st.none() | studies, uses, moments)
+def test_a_peer_may_what_the_directory_names_and_never_deletes(
+    services: frozenset[Service], study: int | None, use: Use, now: datetime
+) -> None:
+    answer = may(PeerGrant("pacs", services), study, use, now)
+    assert isinstance(answer, Allowed) == (SERVICE_FOR[use] in services)
+    assert isinstance(answer, Allowed) or answer == Denied(Reason.SERVICE_LACKING)
