@@ -28,6 +28,7 @@ from undisc.storage.port import Lent, Storage
 _AT_ONCE = 256  # what a pool of two workers takes without making its caller wait
 _NOTE_EVERY = 64
 _STRIP_MAGIC = b"USTRIP1\0"
+_HEADERS_IN_MEMORY = 16 << 20  # bytes of DICOM JSON; with their values as Python has them about three times that
 
 Progress = Callable[[int], None]
 
@@ -53,6 +54,15 @@ class Deriver:
         self._running: dict[Future[Derived | Undecodable], _Errand] = {}
         self._done: list[tuple[int, Derived | Undecodable]] = []
         self._scanner = HeaderScanner()
+        self._headers: dict[int, Scanned] = {}
+        self._headers_size = 0
+
+    def remember(self, instance_id: int, scanned: Scanned) -> None:
+        """Spare a reading of this header when its series is finished, as long as there is room for such."""
+        if scanned.per_frame or self._headers_size + len(scanned.json) > _HEADERS_IN_MEMORY:
+            return
+        self._headers[instance_id] = scanned
+        self._headers_size += len(scanned.json)
 
     def add(self, instance_id: int, names: Names, progress: Progress = lambda count: None) -> None:
         """Queue one instance for the workers, without waiting for them: keeping comes before deriving."""
@@ -184,6 +194,10 @@ class Deriver:
         self._storage.delete(keys.series_file(names.study, names.series, "thumbnail.webp"))
 
     def _scan(self, row: InstanceRow) -> Scanned | None:
+        remembered = self._headers.pop(row.id, None)
+        if remembered:
+            self._headers_size -= len(remembered.json)
+            return remembered
         try:
             lent = self._storage.lend(keys.original(row.names.study, row.names.series, row.names.instance))
         except FileNotFoundError:

@@ -180,6 +180,7 @@ class Intake:
         for (_, staged), outcome in zip(filled.staged, outcomes, strict=True):
             if isinstance(outcome, kept.Kept) and isinstance(staged, Staged):
                 run.series.add(outcome.series_id)
+                run.deriver.remember(outcome.instance_id, staged.scanned)
                 if staged.scanned.pixels:
                     run.watcher.preparing(1)
                     run.deriver.add(outcome.instance_id, staged.names, run.watcher.prepared)

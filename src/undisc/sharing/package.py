@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from stream_zip import NO_COMPRESSION_64, stream_zip
-
 from undisc.archive.model import Original
 from undisc.errors import UndiscError
 
@@ -33,6 +31,9 @@ def package(originals: Sequence[Original], made_at: datetime, still_allowed: Cal
     Raises DownloadStopped from its chunks as soon as `still_allowed` says no; it is asked before each file and
     again within long ones.
     """
+    # Loaded here, since most commands make no package and its ciphers take a tenth of their start.
+    from stream_zip import NO_COMPRESSION_64, stream_zip
+
     stamp = made_at.astimezone(UTC)
     # The frame around the files does not depend on what is in them (ZIP64 throughout), so empty files measure it.
     frame = ((original.name, stamp, _MODE, NO_COMPRESSION_64(0, 0), iter(())) for original in originals)
