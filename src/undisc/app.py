@@ -17,6 +17,7 @@ from undisc.errors import DataFolderUnusable
 from undisc.intake.background import BackgroundDeriving
 from undisc.intake.receiving import Reception
 from undisc.intake.service import Intake
+from undisc.jobs.service import Jobs
 from undisc.settings import Settings
 from undisc.sharing.model import Terms
 from undisc.sharing.reach import Reaches
@@ -28,11 +29,13 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from undisc.archive.model import InstanceRow
+    from undisc.delivery.jobs import Orders
     from undisc.delivery.model import Identity
     from undisc.delivery.outgoing import Transcode
     from undisc.delivery.service import Delivering
     from undisc.dimse.server import Door
     from undisc.dimse.services import DimseServices
+    from undisc.jobs.runner import Runner
 
 _MB = 1024 * 1024
 
@@ -51,6 +54,7 @@ class App:
     sharing: Sharing
     accounts: Accounts
     reaches: Reaches
+    jobs: Jobs
 
     def close(self) -> None:
         self.archive.retrieving.close()
@@ -110,6 +114,7 @@ def _wired(settings: Settings, clock: Clock) -> App:
         sharing,
         Accounts(trail, clock),
         Reaches(trail, clock),
+        Jobs(database, clock),
     )
 
 
@@ -193,25 +198,50 @@ def build_delivering(app: App) -> "Delivering":
     return Delivering(app.trail, app.archive, Lookup(app.trail), _identity(settings), _transcode(app), largest)
 
 
+def build_orders(app: App) -> "Orders":
+    """Transfers that are put off, and whatever else is in line."""
+    from undisc.delivery.jobs import Orders
+
+    return Orders(app.trail, app.jobs, app.archive)
+
+
+def build_runner(app: App, reception: Reception) -> "Runner":
+    """What carries out the jobs of every kind; start it, and close it before the reception."""
+    from undisc.delivery.directory import Directory
+    from undisc.delivery.jobs import kinds
+    from undisc.dimse import commitment
+    from undisc.jobs.runner import Runner
+
+    delivering = build_delivering(app)
+    transfers = kinds(delivering, lambda actor: reception.delivery("pull", actor))
+    reports = commitment.kind(Directory(app.trail), _identity(app.settings))
+    return Runner(app.jobs, [*transfers, reports], app.settings.background_jobs)
+
+
 def build_dimse(app: App, reception: Reception, host: str, port: int) -> "tuple[DimseServices, Door]":
     """The DIMSE door on this application: what stands behind it, and how it is set up."""
     from undisc.archive.lookup import Lookup
     from undisc.archive.search import Search
     from undisc.delivery.directory import Directory
+    from undisc.dimse import commitment
     from undisc.dimse.network import Limits
     from undisc.dimse.server import Door
     from undisc.dimse.services import DimseServices
+    from undisc.jobs.runner import Runner
 
     settings = app.settings
     identity = _identity(settings)
+    directory = Directory(app.trail)
     services = DimseServices(
-        directory=Directory(app.trail),
+        directory=directory,
         reaches=app.reaches,
         reception=reception,
         archive=app.archive,
         lookup=Lookup(app.trail),
         search=Search(app.storage, app.trail),
         trail=app.trail,
+        jobs=app.jobs,
+        runner=Runner(app.jobs, [commitment.kind(directory, identity)], threads=1),
         identity=identity,
         scratch=settings.data_dir / "scratch" / "dimse",
         largest_file=settings.largest_file_mb * _MB,

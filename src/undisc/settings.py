@@ -68,6 +68,12 @@ class Settings(BaseSettings):
         default=5000, ge=1, le=100_000, description="Most results that one search over DICOMweb gives at a time."
     )
     most_files: int = Field(default=1_000_000, ge=1, description="Most files that are looked at on one source.")
+    background_jobs: int = Field(
+        default=2,
+        ge=0,
+        le=16,
+        description="Jobs that a server carries out at once, such as transfers that were put off; none with 0.",
+    )
     ae_title: str = Field(
         default="UNDISC",
         pattern=r"^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])?$",

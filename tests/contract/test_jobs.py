@@ -133,6 +133,14 @@ def test_the_same_is_in_line_once_until_it_has_ended(here: _Replica) -> None:
     assert here.enqueue(key="study 1 to pacs") != first
 
 
+def test_asking_again_brings_forward_what_waits_and_never_puts_it_off(here: _Replica, clock: FixedClock) -> None:
+    number = here.enqueue(key="k", not_before=clock.now() + _DAY)
+    assert here.enqueue(key="k", not_before=clock.now() + 2 * _DAY) == number
+    assert here.claim() is None
+    assert here.enqueue(key="k") == number
+    assert here.claimed().number == number
+
+
 def test_replicas_that_put_the_same_in_line_together_put_it_there_once(
     replicas: Callable[[], _Replica], here: _Replica
 ) -> None:

@@ -30,10 +30,13 @@ Action = Literal[
     "peer-allowed",
     "peer-removed",
     "queried",
+    "transfer-ordered",
     "transfer-begun",
     "instances-sent",
     "instances-received",
     "commitment-reported",
+    "job-cancelled",
+    "job-retried",
 ]
 
 

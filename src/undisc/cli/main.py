@@ -7,7 +7,21 @@ from typing import Annotated
 import typer
 
 from undisc import __version__
-from undisc.cli import caring, deleting, demo, dicom, failing, giving, looking, peers, serving, taking_in, tokens
+from undisc.cli import (
+    caring,
+    deleting,
+    demo,
+    dicom,
+    failing,
+    giving,
+    jobs,
+    looking,
+    peers,
+    serving,
+    taking_in,
+    tokens,
+    working,
+)
 
 app = typer.Typer(
     name="undisc",
@@ -40,6 +54,7 @@ app.command()(giving.unshare)
 app.command()(giving.links)
 app.command()(serving.serve)
 app.command("serve-dicom")(dicom.serve_dicom)
+app.command()(working.work)
 app.command()(peers.send)
 app.command()(peers.pull)
 app.command()(deleting.reject)
@@ -50,6 +65,7 @@ app.command()(caring.verify)
 app.command()(caring.rebuild)
 app.command()(demo.demo)
 app.add_typer(peers.peers, name="peers")
+app.add_typer(jobs.jobs, name="jobs")
 app.add_typer(caring.audit, name="audit")
 app.add_typer(tokens.token, name="token")
 

@@ -2,18 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from undisc.app import build_delivering, open_reception
+from undisc.app import build_delivering, build_orders, open_reception
 from undisc.cli.looking import StudyArgument
 from undisc.cli.screen import AsJson, DataDir, err, opened, out, print_json, safe
 
 if TYPE_CHECKING:
     from undisc.delivery.model import Account
+    from undisc.delivery.service import Delivering
 
 peers = typer.Typer(no_args_is_help=True, help="The other systems that studies go to and come from.")
 
@@ -22,6 +24,15 @@ _MOST_NAMED = 20
 _MAY = "store, find, retrieve, with commas between them, or nothing."
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The peer's name, as `undisc peers list` lists it.")]
 May = Annotated[str | None, typer.Option(help=f"What it may do at our DICOM port: {_MAY} All three if not said.")]
+
+Later = Annotated[
+    bool,
+    typer.Option("--later", help="Only put it in line: a running server carries it out, for a day if need be."),
+]
+At = Annotated[
+    datetime | None,
+    typer.Option("--at", help="As --later, and not before this time.", formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]),
+]
 
 
 @peers.command("add")
@@ -112,6 +123,8 @@ def echo(name: Name, data_dir: DataDir = None) -> None:
 def send(
     study: StudyArgument,
     to: Annotated[str, typer.Option(help="The peer to send it to.")],
+    later: Later = False,
+    at: At = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -119,6 +132,10 @@ def send(
 
     Exit 0: the peer has confirmed all of it. 1: something did not get there, and is named.
     """
+    if later or at:
+        with opened(data_dir) as app:
+            _tell_later([build_orders(app).send(study, to, _moment(at))], "sends", as_json)
+        return
     with opened(data_dir) as app, _Bar("Sending", quiet=as_json) as bar:
         account = build_delivering(app).send(study, to, bar)
     _tell([account], as_json)
@@ -131,6 +148,8 @@ def pull(
     how: Annotated[
         str, typer.Option(help="auto, get, or move (which needs our own DICOM port to be served).")
     ] = "auto",
+    later: Later = False,
+    at: At = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -145,12 +164,17 @@ def pull(
     if how not in ("auto", "get", "move"):
         raise typer.BadParameter("--how is auto, get or move.")
     try:
+        if later or at:
+            with opened(data_dir) as app:
+                wanted = _wanted(build_delivering(app), source, study, patient_id) if patient_id else list(study or [])
+                orders = build_orders(app)
+                numbers = [orders.pull(uid, source, how, _moment(at)) for uid in wanted]
+            _tell_later(numbers, "pulls", as_json)
+            return
         with opened(data_dir) as app, _receiving(app) as open_delivery, _Bar("Pulling", quiet=as_json) as bar:
             delivering = build_delivering(app)
-            wanted = list(study or [])
-            if patient_id:
-                wanted += delivering.studies_of(source, patient_id)
-            accounts = [delivering.pull(uid, source, open_delivery, how, bar) for uid in dict.fromkeys(wanted)]
+            wanted = _wanted(delivering, source, study, patient_id)
+            accounts = [delivering.pull(uid, source, open_delivery, how, bar) for uid in wanted]
     except NothingFound as error:
         if as_json:
             print_json({"message": str(error)})
@@ -158,6 +182,27 @@ def pull(
             err.print(safe(str(error)), style="bold", soft_wrap=True)
         raise typer.Exit(2) from error
     _tell(accounts, as_json)
+
+
+def _wanted(delivering: "Delivering", source: str, study: list[str] | None, patient_id: str | None) -> list[str]:
+    found = delivering.studies_of(source, patient_id) if patient_id else []
+    return list(dict.fromkeys([*(study or []), *found]))
+
+
+def _moment(at: datetime | None) -> datetime | None:
+    """An hour as people say it is this machine's."""
+    return at.astimezone() if at else None
+
+
+def _tell_later(numbers: list[int], does: str, as_json: bool) -> None:
+    named = " and ".join(str(number) for number in numbers)
+    it = "it" if len(numbers) == 1 else "them"
+    line = f"Job {named} is in line." if len(numbers) == 1 else f"Jobs {named} are in line."
+    sentence = f"{line} A running server {does} {it}; `undisc jobs list` tells how it goes."
+    if as_json:
+        print_json({"message": sentence, "jobs": numbers})
+    else:
+        out.print(sentence, style="bold", soft_wrap=True)
 
 
 @contextmanager

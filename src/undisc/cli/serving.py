@@ -1,4 +1,4 @@
-"""`undisc serve`: the pages and the data behind links on one process, DICOM services on another."""
+"""`undisc serve`: the pages and the data behind links on one process, DICOM services and jobs on others."""
 
 import sys
 import threading
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from undisc.app import App, build_web, open_reception
-from undisc.cli import dicom
+from undisc.cli import dicom, working
 from undisc.cli.screen import DataDir, err, opened
 
 Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all of this machine's.")]
@@ -27,8 +27,12 @@ def serve(
     ae_title: dicom.AeTitle = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Serve the pages that links open, DICOMweb, and, with --dicom-port, DICOM services."""
-    with opened(data_dir) as app, dicom.beside(host, dicom_port, ae_title, app.settings.data_dir):
+    """Serve the pages that links open, DICOMweb, and, with --dicom-port, DICOM services; jobs are done besides."""
+    with (
+        opened(data_dir) as app,
+        dicom.beside(host, dicom_port, ae_title, app.settings.data_dir),
+        working.beside(app, ae_title),
+    ):
         listen(app, host, port)
 
 

@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -11,6 +12,9 @@ from undisc.delivery.model import Peer, PeerRefused
 
 MOST_CONTEXTS = 128
 """Presentation contexts have odd identifiers from 1 to 255 (PS3.8 9.3.2.2)."""
+
+PATIENCE = timedelta(days=1)
+"""For how long a transfer that was put off is tried again before it is told as failed."""
 
 EXPLICIT = "1.2.840.10008.1.2.1"
 IMPLICIT = "1.2.840.10008.1.2"

@@ -141,6 +141,7 @@ class Puller:
         code: int | None = None
         for status, _ in responses:
             code = status.get("Status")
+            self._watcher.done(0)  # who watches may end it here; within a C-STORE it would pass for that one's failure
         if code is None:
             raise PeerUnreachable(f"{self._peer.name} stopped answering while pictures came from it.")
         if code == 0xA801:

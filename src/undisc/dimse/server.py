@@ -82,6 +82,7 @@ def opened(services: DimseServices, door: Door) -> Iterator[int]:
     server = Server(entity, (door.host, door.port), _contexts(), services, door.limits, tls, handlers)
     thread = threading.Thread(target=server.serve_forever, name="accept", kwargs={"poll_interval": 0.1}, daemon=True)
     thread.start()
+    services.runner.start()
     try:
         yield server.server_address[1]
     finally:
@@ -89,6 +90,7 @@ def opened(services: DimseServices, door: Door) -> Iterator[int]:
         for assoc in server.active_associations:
             assoc.abort()
         thread.join()
+        services.runner.close()
 
 
 def server_context(files: TlsFiles, client_certificates: bool) -> ssl.SSLContext:

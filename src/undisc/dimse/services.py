@@ -11,12 +11,15 @@ from undisc.delivery.directory import Directory
 from undisc.delivery.model import Identity
 from undisc.delivery.outgoing import Transcode
 from undisc.intake.receiving import Reception
+from undisc.jobs.runner import Runner
+from undisc.jobs.service import Jobs
 from undisc.sharing.reach import Reaches
 
 
 @dataclass(frozen=True, slots=True)
 class DimseServices:
-    """scratch: a folder for large data sets on their way in, on the same disk as the data; emptied at start."""
+    """scratch: a folder for large data sets on their way in, on the same disk as the data; emptied at start.
+    runner: carries out the jobs that this door makes."""
 
     directory: Directory
     reaches: Reaches
@@ -25,6 +28,8 @@ class DimseServices:
     lookup: Lookup
     search: Search
     trail: Trail
+    jobs: Jobs
+    runner: Runner
     identity: Identity
     scratch: Path
     largest_file: int

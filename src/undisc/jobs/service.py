@@ -26,7 +26,7 @@ from undisc.jobs.model import (
 
 _T = TypeVar("_T")
 
-_MOST_LISTED = 1000
+_MOST_LISTED = 200
 _CRASHED = f"The process that was at it ended without a word, {policy.MOST_MISHAPS} times in a row."
 
 
@@ -58,16 +58,18 @@ class Jobs:
     ) -> int:
         """Put a job in line; it is there when the caller's transaction is, and never was when that is rolled back.
 
-        key: while a job with it has not ended, no second one is put in line. Returns the number, of the job that is
-        there already in that case.
+        key: while a job with it has not ended, no second one is put in line; the one that is there is brought forward
+        where it waits for longer than this one would, and its number is returned.
         """
         now = work.clock.now()
+        due_at = max(not_before or now, now)
         if key is not None:
             locks.take(work.connection, [f"job:{key}"])
             found = store.active(work.connection, key)
             if found is not None:
+                store.bring_forward(work.connection, found, due_at)
                 return found
-        return store.add(work.connection, kind, arguments, key, max(not_before or now, now), now)
+        return store.add(work.connection, kind, arguments, key, due_at, now)
 
     def settle(self, number: int, note: str) -> bool:
         """Say that a job that waits was done by other means; False where a runner has it, or it has ended."""
@@ -111,7 +113,7 @@ class Jobs:
         return job
 
     def all(self, states: Collection[State] = tuple(State)) -> list[Job]:
-        """At most a thousand, the newest first, those that have not ended before all others."""
+        """At most two hundred, the newest first, those that have not ended before all others."""
         with self._database.read() as connection:
             return store.listed(connection, list(states), _MOST_LISTED)
 

@@ -102,6 +102,12 @@ def change_waiting(connection: Connection, number: int, **values: Any) -> bool:
     return connection.execute(waiting.values(**values)).rowcount > 0
 
 
+def bring_forward(connection: Connection, number: int, due_at: datetime) -> None:
+    """Let a job that waits for longer than until then be due then."""
+    waiting = update(jobs).where(jobs.c.id == number, jobs.c.state == State.WAITING.value, jobs.c.due_at > due_at)
+    connection.execute(waiting.values(due_at=due_at))
+
+
 def one(connection: Connection, number: int, *, lock: bool = False) -> Job | None:
     wanted = select(jobs).where(jobs.c.id == number)
     row = connection.execute(wanted.with_for_update() if lock else wanted).first()
