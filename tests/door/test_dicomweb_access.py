@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.door.command_line import undisc
 from tests.door.dicomweb_door import DicomwebDoor, dicomweb_door, study_uid
 from tests.factories.instances import ADA, BERT
 
@@ -58,6 +59,25 @@ def test_an_expired_token_lets_nobody_in(door: DicomwebDoor) -> None:
 def test_a_revoked_token_that_was_not_in_use_lets_nobody_in(door: DicomwebDoor) -> None:
     client = door.stranger(door.token("gone", "read"))
     door.app.accounts.revoke_token("gone")
+    assert kind(client.get("/dicom-web/studies")) == (401, "token-unknown")
+
+
+def test_a_token_in_use_is_refused_with_the_next_request_once_another_process_revokes_it(
+    door: DicomwebDoor,
+) -> None:
+    client = door.stranger(door.token("busy", "read"))
+    for _ in range(5):
+        assert client.get("/dicom-web/studies").status_code == 200
+    ran = undisc("token", "revoke", "busy", data=door.app.settings.data_dir)
+    assert ran.code == 0
+    assert kind(client.get("/dicom-web/studies")) == (401, "token-unknown")
+
+
+def test_a_token_that_runs_out_while_it_is_in_use_is_refused(door: DicomwebDoor) -> None:
+    client = door.stranger(door.token("short", "read", lifetime=timedelta(minutes=30)))
+    for _ in range(3):
+        assert client.get("/dicom-web/studies").status_code == 200
+    door.clock.advance(minutes=31)
     assert kind(client.get("/dicom-web/studies")) == (401, "token-unknown")
 
 

@@ -97,6 +97,10 @@ class Trail:
         with self._database.read() as connection:
             yield connection
 
+    def stamp(self) -> int | None:
+        """As the database's: the same for as long as nothing at all was changed."""
+        return self._database.stamp()
+
     def has_other_key(self) -> bool:
         """Whether the trail that is there was sealed with another key than this one."""
         with self._database.read() as connection:

@@ -1,7 +1,5 @@
 """The one dependency through which every route of this door passes: it asks sharing, and translates no."""
 
-import threading
-import time
 from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
@@ -15,11 +13,6 @@ from undisc.sharing.model import AnyGrant, Denied, Reach, Reason, SystemGrant, U
 _COOKIE = "undisc"
 _LONGEST_CREDENTIAL = 256
 _NO_STUDY = -1
-
-# How long a system's token that was found valid is not looked up again: a PACS that fetches a thousand frames a second
-# must not cost a thousand questions to the database. A revoked token may go on for as long.
-_TRUSTED_SECONDS = 1.0
-_MOST_TRUSTED = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +29,6 @@ class Granted:
     base: str
 
 
-class Trusted:
-    """Tokens that were found valid a moment ago."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, tuple[float, SystemGrant]] = {}
-        self._guard = threading.Lock()
-
-    def get(self, secret: str) -> SystemGrant | None:
-        found = self._known.get(secret)
-        return found[1] if found and time.monotonic() - found[0] < _TRUSTED_SECONDS else None
-
-    def put(self, secret: str, grant: SystemGrant) -> None:
-        with self._guard:
-            if len(self._known) >= _MOST_TRUSTED:
-                self._known.clear()
-            self._known[secret] = (time.monotonic(), grant)
-
-
 @dataclass(frozen=True, slots=True)
 class Asks:
     """May whoever asks do this with the study in the address, or with any where none is there?"""
@@ -67,13 +42,8 @@ class Asks:
         if link_id is None:
             if bearer is None:
                 raise problems.Refusal(problems.TOKEN_NEEDED)
-            trusted: Trusted = request.app.state.trusted
-            grant = trusted.get(bearer)
-            if grant is None:
-                grant = await run_in_threadpool(_system, services, bearer)
-                if grant is not None:
-                    trusted.put(bearer, grant)
-            reach = _decided(services, grant, self.use, None)
+            token = services.accounts.recall(bearer) or await run_in_threadpool(services.accounts.whose, bearer)
+            reach = _decided(services, SystemGrant(token) if token else None, self.use, None)
             return Granted(reach, None, services.public_url + "/dicom-web")
         shown = bearer if bearer is not None else _cookie(request)
         if shown is None:
@@ -83,11 +53,6 @@ class Asks:
         if study_uid is None:
             study_uid = request.query_params.get("studyUID")  # WADO-URI (PS3.18 9.1.2.1)
         return await run_in_threadpool(_by_link, services, link_id, shown, study_uid, self.use, base)
-
-
-def _system(services: DicomwebServices, secret: str) -> SystemGrant | None:
-    token = services.accounts.whose(secret)
-    return SystemGrant(token) if token is not None else None
 
 
 def _by_link(

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from undisc import __version__
 from undisc.dicomweb import problems, query, retrieve, store
-from undisc.dicomweb.access import Asks, Granted, Trusted
+from undisc.dicomweb.access import Asks, Granted
 from undisc.dicomweb.cross_origin import CrossOrigin
 from undisc.dicomweb.description import retrieval
 from undisc.dicomweb.services import DicomwebServices
@@ -30,7 +30,6 @@ def create_dicomweb(services: DicomwebServices) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = services
-    app.state.trusted = Trusted()
     problems.install(app)
     if services.viewer_origins:
         app.add_middleware(CrossOrigin, origins=services.viewer_origins)
