@@ -283,15 +283,14 @@ def _identity(settings: Settings) -> "Identity":
 def _transcode(app: App) -> "Transcode":
     """How an instance is made anew for a peer that does not take it as it is stored."""
     from undisc.archive.retrieving import Made
-    from undisc.delivery.policy import EXPLICIT
     from undisc.dicom.pixels.pool import Busy
 
     retrieving = app.archive.retrieving
 
-    def transcode(row: "InstanceRow") -> "BinaryIO | None":
+    def transcode(row: "InstanceRow", syntax: str) -> "BinaryIO | None":
         held = retrieving.one(row.names.study, row.names.series, row.names.instance)
         try:
-            made = retrieving.transcoded(held, EXPLICIT) if held else None
+            made = retrieving.transcoded(held, syntax) if held else None
         except (Busy, FileNotFoundError):
             return None
         return made.file if isinstance(made, Made) else None

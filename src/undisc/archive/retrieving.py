@@ -291,7 +291,10 @@ class Retriever:
     # -- what has to be made ------------------------------------------------------------------------------------------
 
     def transcoded(self, held: Held, syntax: str) -> Made | CannotBeMade:
-        """The instance in another transfer syntax, one of syntaxes.MADE. Raises Busy and FileNotFoundError."""
+        """The instance in another transfer syntax, one of syntaxes.MADE, or IMPLICIT.
+
+        Raises Busy and FileNotFoundError.
+        """
         return self._made(held, lambda pool, source, out: pool.transcode(source, out, syntax, PATIENCE))
 
     def coded_frames(self, held: Held, syntax: str, wanted: Sequence[int]) -> Made | CannotBeMade:

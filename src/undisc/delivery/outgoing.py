@@ -1,4 +1,4 @@
-"""One instance on its way out by C-STORE: its bytes as they are stored, never decoded and encoded again."""
+"""One instance on its way out by C-STORE: its bytes as they are stored wherever the other side takes them so."""
 
 import mmap
 import shutil
@@ -15,15 +15,15 @@ from pynetdicom.dimse_primitives import C_STORE
 
 from undisc.archive.model import InstanceRow
 from undisc.archive.reading import Reader
-from undisc.delivery.policy import EXPLICIT
+from undisc.delivery.policy import PLAIN
 from undisc.dicom.model import Scanned
 from undisc.dicom.scan import scan
 from undisc.dicom.uid import SOPInstanceUID
 
 _IN_MEMORY = 64 << 20
 
-Transcode = Callable[[InstanceRow], BinaryIO | None]
-"""Makes an instance anew in Explicit VR Little Endian, in a worker: an open Part 10 file; None where that cannot be."""
+Transcode = Callable[[InstanceRow, str], BinaryIO | None]
+"""Makes an instance anew in one of policy.PLAIN, in a worker: an open Part 10 file; None where that cannot be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +47,23 @@ class Unsendable:
 def prepared(
     reader: Reader, row: InstanceRow, assoc: Association, transcode: Transcode
 ) -> Iterator[Outgoing | Unsendable]:
-    """An instance for one of the association's contexts: exactly as stored where that is accepted, else decoded."""
+    """An instance for one of the association's contexts: exactly as stored where that is accepted, else made anew."""
     original = reader.original(row.id)
     accepted = contexts_for(assoc, row.sop_class)
-    exact, explicit = accepted.get(row.transfer_syntax), accepted.get(EXPLICIT)
+    exact = accepted.get(row.transfer_syntax)
+    plain = next((syntax for syntax in PLAIN if syntax in accepted), None)
     if original is None:
         yield Unsendable("Its file is not here any more.")
     elif exact is not None:
         with original.open() as file, _dataset(file, row.dataset_start, original.size) as dataset:
             yield Outgoing(row.sop_class, row.names.instance, exact, dataset)
-    elif explicit is None:
+    elif plain is None:
         yield Unsendable("The other side does not accept this kind of image, or not in a form that it is stored in.")
-    elif (made := transcode(row)) is None:
+    elif (made := transcode(row, plain)) is None:
         yield Unsendable("The other side does not accept the compression of the image, and it cannot be decoded.")
     else:
         with made, _dataset(made, *_extent(made)) as dataset:
-            yield Outgoing(row.sop_class, row.names.instance, explicit, dataset)
+            yield Outgoing(row.sop_class, row.names.instance, accepted[plain], dataset)
 
 
 @contextmanager

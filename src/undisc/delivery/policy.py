@@ -18,6 +18,8 @@ PATIENCE = timedelta(days=1)
 
 EXPLICIT = "1.2.840.10008.1.2.1"
 IMPLICIT = "1.2.840.10008.1.2"
+PLAIN = (EXPLICIT, IMPLICIT)
+"""What any instance can be made into for a peer that does not take it as it is stored, the better one first."""
 # What archives commonly hold, the commonest first, each asked for in a context of its own so that nothing is decoded.
 COMMON_SYNTAXES = (
     EXPLICIT,
@@ -130,7 +132,8 @@ def groups_of_contexts(wanted: Iterable[tuple[str, str]]) -> Iterator[list[tuple
     """(SOP class, transfer syntax) pairs as presentation contexts, one association's worth at a time.
 
     Each pair has a context of its own, so that what is accepted is exactly what is stored; each class has one for
-    Explicit VR Little Endian besides, for a peer that cannot take it as it is. A class is never torn apart.
+    Explicit VR Little Endian besides, and one for Implicit, for a peer that cannot take it as it is. A class is never
+    torn apart.
     """
     by_class: dict[str, list[str]] = {}
     for sop_class, syntax in wanted:
@@ -140,8 +143,7 @@ def groups_of_contexts(wanted: Iterable[tuple[str, str]]) -> Iterator[list[tuple
     group: list[tuple[str, tuple[str, ...]]] = []
     for sop_class, syntaxes in by_class.items():
         own: list[tuple[str, tuple[str, ...]]] = [(sop_class, (syntax,)) for syntax in syntaxes]
-        if EXPLICIT not in syntaxes:
-            own.append((sop_class, (EXPLICIT,)))
+        own += [(sop_class, (syntax,)) for syntax in PLAIN if syntax not in syntaxes]
         own = own[:MOST_CONTEXTS]
         if len(group) + len(own) > MOST_CONTEXTS:
             yield group

@@ -1,10 +1,12 @@
-"""A data set's elements in Explicit VR Little Endian, whatever they came in (PS3.5 7.1.2, A.2).
+"""A data set's elements in Explicit VR Little Endian, whatever they came in (PS3.5 7.1.2, A.2), or without their VRs.
 
-Elements that are in this form already go through as they are, to the byte. For worker processes: the walk believes no
+Elements that are in this form already go through as they are, to the byte; without VRs (Implicit VR Little Endian,
+PS3.5 7.1.3, A.1) every value does. For worker processes: the walk believes no
 length, yet what it walks is hostile.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from struct import pack, unpack_from
 
 import numpy as np
@@ -27,6 +29,12 @@ _WIDTHS = {
     **dict.fromkeys(("FD", "OD", "SV", "UV", "OV"), 8),
 }
 _ENCODINGS = ("iso8859",)
+_ICON = 0x00880200
+# The beginning of encapsulated pixel data, which are in Explicit VR Little Endian always (PS3.5 A.4).
+_COMPRESSED = re.compile(rb"\xe0\x7f\x10\x00O[BW]\x00\x00\xff\xff\xff\xff")
+
+Head = Callable[[int, str, int], bytes]
+"""Writes an element's beginning from its tag, VR and length."""
 
 
 class Inconvertible(Exception):
@@ -35,12 +43,16 @@ class Inconvertible(Exception):
 
 def element(tag: int, vr: str, value: bytes) -> bytes:
     """One element, padded to an even length (PS3.5 7.1.1)."""
+    return _element(tag, vr, value, header)
+
+
+def _element(tag: int, vr: str, value: bytes, head: Head) -> bytes:
     if len(value) % 2:
         value += b"\0" if vr in ("UI", "OB", "UN") else b" "
-    return _header(tag, vr, len(value)) + value
+    return head(tag, vr, len(value)) + value
 
 
-def _header(tag: int, vr: str, length: int) -> bytes:
+def header(tag: int, vr: str, length: int) -> bytes:
     group, number = tag >> 16, tag & 0xFFFF
     if vr in LONG_FORM:
         return pack("<HH2sHI", group, number, vr.encode(), 0, length)
@@ -49,14 +61,35 @@ def _header(tag: int, vr: str, length: int) -> bytes:
     return pack("<HH2sH", group, number, vr.encode(), length)
 
 
-class Rewriter:
-    """Writes `data[start:end]`, encoded as said, as Explicit VR Little Endian."""
+def header_without_vr(tag: int, _vr: str, length: int) -> bytes:
+    return pack("<HHI", tag >> 16, tag & 0xFFFF, length)
 
-    def __init__(self, data: Buffer, end: int, *, implicit: bool, big: bool, signed: bool, allocated: int) -> None:
+
+class Rewriter:
+    """Writes `data[start:end]`, encoded as said, as Explicit VR Little Endian, or, without_vrs, as Implicit.
+
+    unpacked: whether the pixel data are being decompressed. Those of an icon within are not, so that a compressed icon
+    (a mere copy, PS3.3 F.7) is left out; Inconvertible is raised for others within sequences.
+    """
+
+    def __init__(
+        self,
+        data: Buffer,
+        end: int,
+        *,
+        implicit: bool,
+        big: bool,
+        signed: bool,
+        allocated: int,
+        without_vrs: bool = False,
+        unpacked: bool = False,
+    ) -> None:
         self._data = memoryview(data)
         self._end = end
         self._coding = Codings(1 << 20).get(implicit, big, _ENCODINGS, signed)
-        self._verbatim = not implicit and not big
+        self._verbatim = not implicit and not big and not without_vrs
+        self._head: Head = header_without_vr if without_vrs else header
+        self._unpacked = unpacked
         self._allocated = allocated
 
     def elements(self, start: int, overrides: Overrides) -> Iterator[bytes | memoryview]:
@@ -68,18 +101,29 @@ class Rewriter:
             shape, length, value = self._read(at, self._coding)
             following = self._following(shape, length, value, self._end, 0, self._coding)
             while wanted and wanted[0][0] < shape.tag:
-                yield from _instead(*wanted.pop(0))
+                yield from self._instead(*wanted.pop(0))
             if wanted and wanted[0][0] == shape.tag:
-                yield from _instead(*wanted.pop(0))
+                yield from self._instead(*wanted.pop(0))
             elif shape.kind == Kind.GROUP_LENGTH:
                 pass  # retired (PS3.5 7.2), and wrong by now
+            elif self._unpacked and self._is_compressed_within(shape, length, value, following):
+                if shape.tag != _ICON:
+                    raise Inconvertible("It has another compressed picture within.")
             elif self._verbatim and following <= self._end and (length == _UNDEFINED or value + length == following):
                 yield self._data[at:following]
             else:
                 yield from self._rewritten(shape, length, value, following, creators, 0, self._coding)
             at = following
         for tag, instead in wanted:
-            yield from _instead(tag, instead)
+            yield from self._instead(tag, instead)
+
+    def _is_compressed_within(self, shape: Shape, length: int, value: int, following: int) -> bool:
+        is_sequence = shape.kind == Kind.SEQUENCE or length == _UNDEFINED
+        return is_sequence and _COMPRESSED.search(self._data[value:following]) is not None
+
+    def _instead(self, tag: int, instead: tuple[str, bytes] | None) -> Iterator[bytes]:
+        if instead is not None:
+            yield _element(tag, *instead, self._head)
 
     def _read(self, at: int, coding: Coding) -> tuple[Shape, int, int]:
         """Shape, length and where the value begins."""
@@ -154,7 +198,7 @@ class Rewriter:
             name = bytes(self._data[value:following]).decode("latin-1").strip(" \0")
             creators[(shape.tag & 0xFFFF0000 | (shape.tag & 0xFF) << 8) >> 8] = name
         if shape.kind == Kind.SEQUENCE or (undefined and shape.tag not in PIXELS):
-            yield _header(shape.tag, "SQ", _UNDEFINED)
+            yield self._head(shape.tag, "SQ", _UNDEFINED)
             yield from self._items(value, following, depth + 1, coding, shape)
             yield pack("<HHI", 0xFFFE, 0xE0DD, 0)
             return
@@ -162,7 +206,7 @@ class Rewriter:
             raise Inconvertible("Its compressed pictures are not in Little Endian.")
         vr = shape.vr or "UN"
         size = following - value
-        yield _header(shape.tag, vr, size + size % 2)
+        yield self._head(shape.tag, vr, size + size % 2)
         width = _WIDTHS.get(vr, 1) if coding.big else 1
         if coding.big and shape.tag in PIXELS:
             width = max(self._allocated // 8, width)
@@ -198,11 +242,6 @@ class Rewriter:
             if size != _UNDEFINED:
                 at = stop
             yield pack("<HHI", 0xFFFE, 0xE00D, 0)
-
-
-def _instead(tag: int, instead: tuple[str, bytes] | None) -> Iterator[bytes]:
-    if instead is not None:
-        yield element(tag, *instead)
 
 
 def _turned(value: memoryview, width: int) -> Iterator[bytes | memoryview]:

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from undisc.delivery.policy import (
     COMMON_SYNTAXES,
-    EXPLICIT,
     MOST_CONTEXTS,
+    PLAIN,
     contexts_to_get,
     groups_of_contexts,
     is_address,
@@ -25,7 +25,7 @@ def test_every_pair_has_a_context_of_its_own_in_one_association(pairs: list[tupl
     offered = [(sop_class, syntaxes) for group in groups for sop_class, syntaxes in group]
     assert len(offered) == len(set(offered))
     assert {(sop_class, (syntax,)) for sop_class, syntax in pairs} <= set(offered)
-    assert all((sop_class, (EXPLICIT,)) in offered for sop_class, _ in pairs)
+    assert all((sop_class, (plain,)) in offered for sop_class, _ in pairs for plain in PLAIN)
     homes = [{sop_class for sop_class, _ in group} for group in groups]
     assert all(sum(sop_class in home for home in homes) == 1 for sop_class, _ in pairs)
 

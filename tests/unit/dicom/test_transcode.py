@@ -160,15 +160,17 @@ def _encoded(dataset: Dataset, *, implicit: bool, big: bool) -> bytes:
     return out.getvalue()
 
 
-def _rewritten(data: bytes, *, implicit: bool, big: bool, allocated: int = 16) -> bytes:
-    rewriter = Rewriter(data, len(data), implicit=implicit, big=big, signed=False, allocated=allocated)
+def _rewritten(data: bytes, *, implicit: bool, big: bool, allocated: int = 16, without_vrs: bool = False) -> bytes:
+    rewriter = Rewriter(
+        data, len(data), implicit=implicit, big=big, signed=False, allocated=allocated, without_vrs=without_vrs
+    )
     return b"".join(rewriter.elements(0, {}))
 
 
-def _read(data: bytes) -> Dataset:
+def _read(data: bytes, *, implicit: bool = False) -> Dataset:
     from pydicom.filereader import read_dataset
 
-    return read_dataset(BytesIO(data), is_implicit_VR=False, is_little_endian=True)
+    return read_dataset(BytesIO(data), is_implicit_VR=implicit, is_little_endian=True)
 
 
 texts = st.text("ABC abc019", max_size=16).map(str.strip)
@@ -195,6 +197,15 @@ def test_other_encodings_come_out_with_the_same_values(dataset: Dataset, encodin
     implicit, big = encoding
     data = _encoded(dataset, implicit=implicit, big=big)
     assert _read(_rewritten(data, implicit=implicit, big=big)).to_json_dict() == dataset.to_json_dict()
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(datasets(), st.sampled_from([(False, False), (True, False), (False, True)]))
+def test_without_vrs_the_values_are_the_same(dataset: Dataset, encoding: tuple[bool, bool]) -> None:
+    implicit, big = encoding
+    data = _encoded(dataset, implicit=implicit, big=big)
+    made = _rewritten(data, implicit=implicit, big=big, without_vrs=True)
+    assert _read(made, implicit=True).to_json_dict() == dataset.to_json_dict()
 
 
 @settings(max_examples=60, deadline=None)
@@ -229,3 +240,46 @@ def test_files_that_may_not_go_over_the_web_become_explicit_little_endian(syntax
     np.testing.assert_array_equal(np.frombuffer(made.PixelData, "<u2"), expected)
     assert made.PatientName == dataset.PatientName
     assert made[0x00091001].value in ("a private value", b"a private value ")
+
+
+@pytest.mark.parametrize("syntax", COMPRESSED)
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_the_compression_it_is_unpacked_without_vrs(kind: str, syntax: str, tmp_path: Path) -> None:
+    source, packed, out = _saved(KINDS[kind](), tmp_path), tmp_path / "packed.dcm", tmp_path / "out.dcm"
+    if not isinstance(transcode(source, packed, syntax), Written):
+        pytest.skip("this compression does not take such pixels")
+    assert isinstance(transcode(packed, out, syntaxes.IMPLICIT), Written)
+    made = dcmread(out)
+    assert made.file_meta.TransferSyntaxUID == syntaxes.IMPLICIT
+    assert made.PixelData == dcmread(source).PixelData
+    assert made.to_json_dict().keys() == dcmread(packed).to_json_dict().keys()
+
+
+def _with_compressed_within(folder: Path, sequence: str) -> Path:
+    """A compressed instance with a compressed picture in one of its sequences."""
+    packed = folder / "packed.dcm"
+    assert isinstance(transcode(_saved(_grey("u1", 8), folder), packed, syntaxes.RLE), Written)
+    dataset = dcmread(packed)
+    item = Dataset()
+    item.Rows, item.Columns = dataset.Rows, dataset.Columns
+    item.PixelData = dataset.PixelData
+    item["PixelData"].VR = "OB"
+    item["PixelData"].is_undefined_length = True
+    setattr(dataset, sequence, Sequence([item]))
+    dataset.save_as(packed)
+    return packed
+
+
+@pytest.mark.parametrize("syntax", [syntaxes.EXPLICIT, syntaxes.IMPLICIT])
+def test_an_icon_that_stays_compressed_is_left_out_of_what_is_not(syntax: str, tmp_path: Path) -> None:
+    out = tmp_path / "out.dcm"
+    assert isinstance(transcode(_with_compressed_within(tmp_path, "IconImageSequence"), out, syntax), Written)
+    made = dcmread(out)
+    assert "IconImageSequence" not in made
+    assert made.PixelData == dcmread(tmp_path / "in.dcm").PixelData
+
+
+def test_another_compressed_picture_within_is_not_left_out_in_silence(tmp_path: Path) -> None:
+    source = _with_compressed_within(tmp_path, "ReferencedImageSequence")
+    assert isinstance(transcode(source, tmp_path / "out.dcm", syntaxes.EXPLICIT), Undecodable)
+    assert isinstance(transcode(source, tmp_path / "out.dcm", syntaxes.JPEG_LS), Written)

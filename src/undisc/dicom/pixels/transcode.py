@@ -10,7 +10,7 @@ from typing import BinaryIO
 import numpy as np
 
 from undisc.dicom import syntaxes
-from undisc.dicom.explicit import Inconvertible, Overrides, Rewriter
+from undisc.dicom.explicit import Inconvertible, Overrides, Rewriter, header, header_without_vr
 from undisc.dicom.model import Scanned
 from undisc.dicom.pixels.decode import Buffer, decode
 from undisc.dicom.pixels.describe import LOSSY_JPEG, describe
@@ -31,7 +31,7 @@ FrameDone = Callable[[], None]
 
 
 def transcode(source: Path, output: Path, syntax: str, frame_done: FrameDone = lambda: None) -> Written | Undecodable:
-    """Write the instance at `source` to `output` as a Part 10 file in `syntax`, one of syntaxes.MADE.
+    """Write the instance at `source` to `output` as a Part 10 file in `syntax`, one of syntaxes.MADE or IMPLICIT.
 
     Everything but the pixel data's coding, and what the header says of that, stays as it was; so do all UIDs. Raises
     OSError where files cannot be read or written, MemoryError where the limit on memory is met.
@@ -121,10 +121,13 @@ class _Transcoding:
         self._frame_done = frame_done
         layout = scanned.pixels
         self._encapsulated = layout is not None and layout.encapsulated
+        self._without_vrs = self._unpacked = False
 
     def to(self, syntax: str) -> None:
-        if self._scanned.pixels is None or (syntax == syntaxes.EXPLICIT and not self._encapsulated):
-            if syntax != syntaxes.EXPLICIT:
+        self._without_vrs = syntax == syntaxes.IMPLICIT
+        plain = syntax in (syntaxes.EXPLICIT, syntaxes.IMPLICIT)
+        if self._scanned.pixels is None or (plain and not self._encapsulated):
+            if not plain:
                 raise FrameUndecodable("It has no pictures that could be compressed.")
             end = len(self._data)
             # The Extended Offset Table has no place beside native pixel data, yet what came stays.
@@ -133,7 +136,8 @@ class _Transcoding:
         description = describe(self._scanned)
         if isinstance(description, Undecodable):
             raise FrameUndecodable(description.reason)
-        if syntax == syntaxes.EXPLICIT:
+        if plain:
+            self._unpacked = True
             self._decompress(description)
         else:
             self._compress(description, syntax)
@@ -148,8 +152,8 @@ class _Transcoding:
             raise FrameUndecodable("Uncompressed it would be longer than such an element can be.")
         overrides = self._overrides(description, photometric, 0)
         self._header(overrides)
-        vr = b"OW" if description.allocated > 8 else b"OB"
-        self._out.write(pack("<HH2sHI", 0x7FE0, 0x0010, vr, 0, size + size % 2))
+        head = header_without_vr if self._without_vrs else header
+        self._out.write(head(0x7FE00010, "OW" if description.allocated > 8 else "OB", size + size % 2))
         left = np.empty(0, "u1")
         for index in range(description.frames):
             values, colour = (first, photometric) if index == 0 else self._frame(description, index)
@@ -235,6 +239,8 @@ class _Transcoding:
             big=syntax == syntaxes.BIG_ENDIAN,
             signed=scanned.first("PixelRepresentation") == 1,
             allocated=int(scanned.number("BitsAllocated") or 0),
+            without_vrs=self._without_vrs,
+            unpacked=self._unpacked,
         )
 
     def _header(self, overrides: Overrides) -> None:
