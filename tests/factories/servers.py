@@ -116,7 +116,7 @@ def running_s3() -> Iterator[str]:
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        _wait_until(lambda: _listens(port), server)
+        wait_until_it_listens(port, server)
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
@@ -143,6 +143,11 @@ def free_port() -> int:
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def wait_until_it_listens(port: int, server: "subprocess.Popen[bytes]") -> None:
+    """Returns when the port of this machine takes connections; raises RuntimeError where the server ends before."""
+    _wait_until(lambda: _listens(port), server)
 
 
 def _listens(port: int) -> bool:
