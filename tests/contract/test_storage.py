@@ -82,6 +82,78 @@ def test_a_batch_that_fails_after_publishing_is_undone_unless_its_rows_are_there
     assert list(storage.keys("incoming/")) == []
 
 
+def _lost(storage: Storage) -> list[bytes]:
+    return sorted(storage.read(key) or b"" for key in storage.keys("lost/"))
+
+
+@pytest.mark.parametrize("others", [0, 12])
+def test_a_blob_that_lies_there_without_a_row_is_never_overwritten(storage: Storage, others: int) -> None:
+    more = {f"studies/1/2/{number}.dcm": b"more" for number in range(others)}
+    _publish(storage, {"studies/1/2/a.dcm": b"an original whose row was lost"})
+    _publish(storage, {"studies/1/2/a.dcm": b"another", **more})
+    assert storage.read("studies/1/2/a.dcm") == b"another"
+    assert _lost(storage) == [b"an original whose row was lost"]
+    assert [key.rpartition(".")[0] for key in storage.keys("lost/")] == ["lost/studies/1/2/a.dcm"]
+    _publish(storage, {"studies/1/2/a.dcm": b"ANOTHER"})  # of the same length
+    assert _lost(storage) == [b"an original whose row was lost", b"another"]
+
+
+def test_a_blob_that_lies_there_with_the_same_bytes_is_left_and_is_not_undone(storage: Storage) -> None:
+    _publish(storage, {"studies/1/2/a.dcm": b"an original whose row was lost"})
+    with suppress(ZeroDivisionError), storage.batch() as batch:
+        same, new = batch.stage(), batch.stage()
+        same.write_bytes(b"an original whose row was lost")
+        new.write_bytes(b"new")
+        batch.sync([same, new])
+        batch.publish([(same, "studies/1/2/a.dcm"), (new, "studies/1/2/b.dcm")])
+        _ = 1 / 0
+    storage.abandoned(lambda key: False)
+    assert list(storage.keys("studies/")) == ["studies/1/2/a.dcm"]
+    assert _lost(storage) == []
+
+
+def test_what_was_published_is_undone_within_its_batch_and_may_be_published_anew(storage: Storage) -> None:
+    with storage.batch() as batch:
+        for content in (b"first", b"second"):
+            file, other = batch.stage(), batch.stage()
+            file.write_bytes(content)
+            other.write_bytes(content)
+            batch.sync([file, other])
+            batch.publish([(file, "studies/1/2/a.dcm"), (other, "studies/1/2/b.dcm")])
+            if content == b"first":
+                batch.doubt()
+                batch.undo(lambda key: key.endswith("b.dcm"))
+                assert list(storage.keys("studies/")) == ["studies/1/2/b.dcm"]
+    assert storage.read("studies/1/2/a.dcm") == b"second"
+    assert list(storage.keys("incoming/")) == []
+    assert storage.abandoned(lambda key: False) == 0
+
+
+def test_what_is_doubted_stays_noted_when_its_batch_ends_well(storage: Storage) -> None:
+    with storage.batch() as batch:
+        file = batch.stage()
+        file.write_bytes(b"without a row")
+        batch.sync([file])
+        batch.publish([(file, "studies/1/2/a.dcm")])
+        batch.doubt()
+    assert list(storage.keys("studies/")) == ["studies/1/2/a.dcm"]
+    assert storage.abandoned(lambda key: False) >= 1
+    assert list(storage.keys("studies/")) == list(storage.keys("incoming/")) == []
+
+
+def test_publishing_bears_being_done_twice(storage: Storage) -> None:
+    with storage.batch() as batch:
+        file, large = batch.stage(), batch.stage()
+        file.write_bytes(b"once")
+        large.write_bytes(b"x" * (9 * _MB))
+        batch.sync([file, large])
+        pairs = [(file, "studies/1/2/a.dcm"), (large, "studies/1/2/b.dcm")]
+        batch.publish(pairs)
+        batch.publish(pairs)
+    assert storage.read("studies/1/2/a.dcm") == b"once"
+    assert _lost(storage) == []
+
+
 @pytest.mark.parametrize("key", ["../outside", "/etc/passwd", "studies/../../outside", ""])
 def test_a_key_never_leaves_the_place(storage: Storage, key: str) -> None:
     for use in (storage.open, storage.read, storage.exists, storage.delete, storage.lend, storage.lend_place):

@@ -2,8 +2,10 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path, PurePosixPath
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from undisc.archive import keys, policy, store, turns
 from undisc.archive.model import (
@@ -94,12 +96,17 @@ class Keeper:
         """Keep several batches in one transaction, so that their senders wait for the disk once between them.
 
         `also` is called anew where another replica's transaction got in the way and nothing of this one was kept.
+        Where it fails for good, what was published is removed again; where even that fails, the next start does it.
         """
         for batch, staged in batches:
             batch.sync([item.file for item in staged])
         everything = [item for _, staged in batches for item in staged]
 
+        attempts = 0
+
         def admit(work: UnitOfWork) -> list[list[Outcome]]:
+            nonlocal attempts
+            attempts += 1
             turns.take_places(work.connection, everything)
             admission = _Admission(work, everything)
             decided = iter(admission.decide())
@@ -111,7 +118,26 @@ class Keeper:
                 )
             return outcomes
 
-        return self._trail.run(admit)
+        try:
+            kept = self._trail.run(admit)
+        except BaseException:
+            self._take_back([batch for batch, _ in batches])
+            raise
+        if attempts > 1:  # an earlier attempt may have published what this one decided otherwise about
+            self._take_back([batch for batch, _ in batches])
+        return kept
+
+    def _take_back(self, batches: Sequence[Batch]) -> None:
+        """Remove what was published and has no row: `rebuild` would take it for an original that lost its row."""
+        for batch in batches:
+            batch.doubt()
+
+        def undo(work: UnitOfWork) -> None:
+            for batch in batches:
+                batch.undo(lambda key: _has_row(work, key))
+
+        with suppress(SQLAlchemyError, OSError):
+            self._trail.run(undo)
 
     def tidy_up(self) -> int:
         """Undo what a killed process left half done. Returns the number of files removed."""

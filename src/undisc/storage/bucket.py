@@ -164,7 +164,7 @@ class Bucket:
                 except BaseException:
                     batch.drop(keep_journal=staged.published)
                     raise
-                batch.drop(keep_journal=False)
+                batch.drop(keep_journal=staged.doubted)
 
     def abandoned(self, has_row: Callable[[str], bool]) -> int:
         """Undo what a killed process left half done, on this machine at once and elsewhere when its lease has ended.

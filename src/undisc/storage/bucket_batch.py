@@ -18,6 +18,8 @@ from undisc.storage.staging import Staging, keys_in, parts_of
 
 INCOMING = "incoming"
 _JOURNAL = "journal"
+_LOST = "lost"
+_LISTED_FROM = 8
 _SIGNS_A_LEASE = 8
 
 # S3 copies no object above 5 GB in one request; such a file is sent to its key when it is published.
@@ -33,6 +35,8 @@ class BucketBatch:
         self._workers = workers
         self._part = part
         self._sent: set[Path] = set()
+        self._given: set[Path] = set()
+        self._keys: list[str] = []
         self._journal = b""
         self._journal_sent = False
         self._lock = threading.Lock()
@@ -56,28 +60,98 @@ class BucketBatch:
         """Give synced files their keys; when this returns, they are found there.
 
         Call it in the transaction that has inserted their rows, and commit after: a blob without a row is only ever
-        one that the batch's journal, itself in the bucket, names.
+        one that the batch's journal, itself in the bucket, names. Bears being called anew with the same files.
         """
-        pairs = [(path, "/".join(parts_of(key))) for path, key in staged]
+        pairs = self._out_of_the_way([(path, "/".join(parts_of(key))) for path, key in staged])
         if not pairs:
             return
         self._staging.published = True
         with self._lock:
-            self._journal += "".join(json.dumps(key) + "\n" for _, key in pairs).encode()
+            self._keys += [key for _, key in pairs]
+            self._journal = "".join(json.dumps(key) + "\n" for key in self._keys).encode()
             self._write_journal()
 
         def give_key(pair: tuple[Path, str]) -> None:
             path, key = pair
             if path not in self._sent:
                 self._send(path, key)
-                return
-            with told_plainly():
-                obstore.copy(self._store, self._place(path), key)
-                size = obstore.head(self._store, key)["size"]
-            if size != path.stat().st_size:
-                raise OSError(errno.EIO, "The bucket did not copy a blob whole")
+            else:
+                with told_plainly():
+                    obstore.copy(self._store, self._place(path), key)
+                    size = obstore.head(self._store, key)["size"]
+                if size != path.stat().st_size:
+                    raise OSError(errno.EIO, "The bucket did not copy a blob whole")
+            self._given.add(path)
 
         list(self._workers.map(give_key, pairs))
+
+    def undo(self, has_row: Callable[[str], bool]) -> None:
+        """Remove what was published and has no row."""
+        lost = [key for key in self._keys if not has_row(key)]
+        if lost:
+            with told_plainly():
+                obstore.delete(self._store, lost)
+        self._staging.doubted = False
+
+    def doubt(self) -> None:
+        """What was published stays noted, for the next start here and for others when the lease has ended."""
+        self._staging.doubted = self._staging.published
+
+    def _out_of_the_way(self, pairs: list[tuple[Path, str]]) -> list[tuple[Path, str]]:
+        """Set blobs without a row aside that lie where others are to. Returns the pairs that are still to be done."""
+        there = self._sizes([key for _, key in pairs])
+
+        def is_free(pair: tuple[Path, str]) -> bool:
+            path, key = pair
+            size = there.get(key)
+            if size is None:
+                return True
+            if size == path.stat().st_size and (path in self._given or self._holds(key, path)):
+                # It may be all that is left of a lost archive, and so is not noted as ours to undo.
+                return False
+            self._set_lost(key, size)
+            return True
+
+        free = list(self._workers.map(is_free, pairs))
+        return [pair for pair, is_to_do in zip(pairs, free, strict=True) if is_to_do]
+
+    def _sizes(self, keys: list[str]) -> dict[str, int]:
+        """The sizes of those that are there. Many in one folder are asked for at once."""
+        folders: dict[str, set[str]] = {}
+        for key in keys:
+            folders.setdefault(key.rpartition("/")[0], set()).add(key)
+        one_by_one = [key for some in folders.values() if len(some) < _LISTED_FROM for key in some]
+        found = {key: size for key, size in self._workers.map(self._size, one_by_one) if size is not None}
+        for folder, some in folders.items():
+            if len(some) >= _LISTED_FROM:
+                with told_plainly():
+                    for page in obstore.list(self._store, folder):
+                        found.update({meta["path"]: meta["size"] for meta in page if meta["path"] in some})
+        return found
+
+    def _size(self, key: str) -> tuple[str, int | None]:
+        try:
+            with told_plainly():
+                return key, obstore.head(self._store, key)["size"]
+        except FileNotFoundError:
+            return key, None
+
+    def _holds(self, key: str, path: Path) -> bool:
+        """Whether a blob has the bytes of a file."""
+        with told_plainly(), path.open("rb") as file:
+            for chunk in obstore.get(self._store, key).stream(self._part):
+                if file.read(len(chunk)) != bytes(chunk):
+                    return False
+            return not file.read(1)
+
+    def _set_lost(self, key: str, size: int) -> None:
+        """Copy a blob without a row out of the way, as it may be an original whose database was lost."""
+        place = f"{_LOST}/{key}.{secrets.token_hex(4)}"
+        with told_plainly():
+            if size <= _MOST_COPIED:
+                obstore.copy(self._store, key, place)
+            else:
+                obstore.put(self._store, place, iter(obstore.get(self._store, key).stream(self._part)))
 
     def drop(self, *, keep_journal: bool) -> None:
         """The end of the batch. What stays is cleaned up when its lease has ended, so a refusal now is no error."""

@@ -126,6 +126,7 @@ class FolderBatch:
         self._store = store
         self._staging = batch
         self._syncers = syncers
+        self._moved: set[Path] = set()
 
     def stage(self) -> Path:
         """A fresh name to write one file to."""
@@ -141,19 +142,41 @@ class FolderBatch:
         Call it in the transaction that has inserted their rows, and commit after: two importers of one instance then
         wait for each other at the row, and a file without a row is only ever one that the journal names.
         """
-        pairs = [(source, self._store.path(key), key) for source, key in staged]
-        if not pairs:
-            return
-        self._staging.note(key for _, _, key in pairs)
-        self._staging.published = True
+        pairs = [(source, self._store.path(key), key) for source, key in staged if not self._is_moved(source, key)]
         touched: set[Path] = set()
+        fresh: list[tuple[Path, Path, str]] = []
         for source, target, key in pairs:
-            touched.update(_make_folders(target.parent, self._store.root))
-            if target.exists() and not filecmp.cmp(source, target, shallow=False):
+            if not target.exists():
+                fresh.append((source, target, key))
+            elif filecmp.cmp(source, target, shallow=False):
+                # It may be all that is left of a lost archive, and so is not noted as ours to undo.
+                touched.update((target, target.parent))
+            else:
                 touched.update(self._set_lost(target, key))
+                fresh.append((source, target, key))
+        if fresh:
+            self._staging.note(key for _, _, key in fresh)
+            self._staging.published = True
+        for source, target, _ in fresh:
+            touched.update(_make_folders(target.parent, self._store.root))
             source.replace(target)
+            self._moved.add(source)
             touched.add(target.parent)
         list(self._syncers.map(sync_file, touched))
+
+    def _is_moved(self, source: Path, key: str) -> bool:
+        return source in self._moved and self._store.exists(key)
+
+    def undo(self, has_row: Callable[[str], bool]) -> None:
+        """Remove what was published and has no row."""
+        for key in self._staging.noted():
+            if self._store.exists(key) and not has_row(key):
+                self._store.delete(key)
+        self._staging.doubted = False
+
+    def doubt(self) -> None:
+        """What was published stays noted for the next start."""
+        self._staging.doubted = self._staging.published
 
     def _set_lost(self, target: Path, key: str) -> list[Path]:
         """Put a file without a row out of the way, as it may be an original whose database was lost.

@@ -21,8 +21,18 @@ class Batch(Protocol):
         """Give synced files their keys; when this returns, they are found there after a power cut too.
 
         Call it in the transaction that has inserted their rows, and commit after: two importers of one instance then
-        wait for each other at the row, and a blob without a row is only ever one that a journal names.
+        wait for each other at the row, and a blob without a row is only ever one that a journal names. It bears being
+        called anew with the same files where the transaction is. What lies at a key already, which can only be without
+        a row, is never overwritten by other bytes: it is set aside below lost/.
         """
+        ...
+
+    def undo(self, has_row: Callable[[str], bool]) -> None:
+        """After the transaction failed: remove what was published and has no row, asked for as `abandoned` asks."""
+        ...
+
+    def doubt(self) -> None:
+        """Say that nobody knows what became of what was published: it stays noted for the next start, until `undo`."""
         ...
 
 

@@ -27,6 +27,7 @@ class Staging:
     def __init__(self, folder: Path, journal: BinaryIO) -> None:
         self.folder = folder
         self.published = False
+        self.doubted = False
         self._journal = journal
         self._numbers = itertools.count(1)
 
@@ -71,8 +72,8 @@ class Staging:
 def opened(root: Path) -> Iterator[Staging]:
     """A new batch's folder below root, gone afterwards.
 
-    Only where the block fails after it published anything does the journal stay, since nobody knows then whether the
-    rows were committed.
+    Only where the block fails after it published anything, or what was published is doubted, does the journal stay,
+    since nobody knows then whether the rows were committed.
     """
     folder, journal = _own_folder(root)
     with journal:
@@ -85,7 +86,10 @@ def opened(root: Path) -> Iterator[Staging]:
             else:
                 staging.clear()
             raise
-        staging.clear()
+        if staging.doubted:
+            staging.leave()
+        else:
+            staging.clear()
 
 
 def _own_folder(root: Path) -> tuple[Path, BinaryIO]:
