@@ -43,6 +43,7 @@ class Archive(Reader):
     def deriving(self, *, low_priority: bool = False) -> Iterator[Deriver]:
         """Workers for one run of deriving; they end with the block."""
         with self._make_pool(low_priority, _DERIVED_BACKLOG) as pool:
+            pool.warm()
             yield Deriver(self._storage, self._trail, pool)
 
     def finish_half_done(self) -> int:

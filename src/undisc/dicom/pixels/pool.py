@@ -46,6 +46,10 @@ class _Worker:
         self._prefix = [nice, "-n", "10"] if nice else []
         self.process: subprocess.Popen[bytes] | None = None
 
+    def warm(self) -> None:
+        if self.process is None:
+            self.process = self._start()
+
     def ask(self, message: bytes, seconds: float) -> Derived | Written | Undecodable:
         process = self.process
         if process is None or process.poll() is not None:
@@ -124,6 +128,12 @@ class DecodePool:
         ]
         for thread in self._threads:
             thread.start()
+
+    def warm(self) -> None:
+        """Start the workers before the first job is asked for; they get ready meanwhile."""
+        for worker in self._workers:
+            with suppress(OSError):  # then the first job says so
+                worker.warm()
 
     def derive(self, source: Path, output: Path) -> "Future[Derived | Undecodable]":
         """Ask for the pack of the instance at `source` to be written to `output`, whose folder exists.
