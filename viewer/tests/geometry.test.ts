@@ -2,7 +2,19 @@
 
 import { describe, expect, test } from "vitest";
 import { edgeLabels, letters } from "../src/geometry/orientation";
-import { panBy, pixelAt, place, scaleBar, WHOLE, zoomAbout } from "../src/geometry/view";
+import {
+  CHANGES,
+  panBy,
+  pixelAt,
+  place,
+  scaleBar,
+  toPicture,
+  toScreen,
+  turned,
+  UPRIGHT,
+  WHOLE,
+  zoomAbout,
+} from "../src/geometry/view";
 
 describe("orientation", () => {
   test("an axial picture has the patient's right at its left edge and the front on top", () => {
@@ -27,6 +39,21 @@ describe("orientation", () => {
     expect(letters([0.5, -0.7, 0.5])).toBe("ALH");
   });
 
+  test("turned to the right, what was on the left is on top", () => {
+    const turn = turned(WHOLE, CHANGES.right).turn;
+    expect(edgeLabels([1, 0, 0, 0, 1, 0], turn)).toEqual({ left: "P", right: "A", top: "R", bottom: "L" });
+  });
+
+  test("mirrored, left and right change places and nothing else", () => {
+    const turn = turned(WHOLE, CHANGES.mirror).turn;
+    expect(edgeLabels([1, 0, 0, 0, 1, 0], turn)).toEqual({ left: "L", right: "R", top: "A", bottom: "P" });
+  });
+
+  test("upside down, top and bottom change places and nothing else", () => {
+    const turn = turned(WHOLE, CHANGES.upsideDown).turn;
+    expect(edgeLabels([1, 0, 0, 0, 1, 0], turn)).toEqual({ left: "R", right: "L", top: "P", bottom: "A" });
+  });
+
   test("a slight tilt is not named", () => {
     expect(letters([0.995, 0.1, 0])).toBe("L");
   });
@@ -43,7 +70,7 @@ describe("view", () => {
   const screen = { width: 400, height: 400 };
 
   test("the whole picture fits and is centred", () => {
-    expect(place(picture, screen, WHOLE)).toEqual({ x: 0, y: 100, scaleX: 2, scaleY: 2 });
+    expect(place(picture, screen, WHOLE)).toEqual({ x: 0, y: 100, scaleX: 2, scaleY: 2, turn: UPRIGHT });
   });
 
   test("tall pixels make a tall picture", () => {
@@ -68,12 +95,54 @@ describe("view", () => {
 
   test("the picture cannot be moved off the screen", () => {
     const view = panBy(WHOLE, 10_000, -10_000, screen);
-    expect(view).toEqual({ zoom: 1, panX: 200, panY: -200 });
+    expect(view).toEqual({ ...WHOLE, panX: 200, panY: -200 });
   });
 
   test("the scale bar is a round length that fits", () => {
-    const bar = scaleBar(0.5, { x: 0, y: 0, scaleX: 2, scaleY: 2 }, 130);
+    const bar = scaleBar(0.5, { x: 0, y: 0, scaleX: 2, scaleY: 2, turn: UPRIGHT }, 130);
     expect(bar).toEqual({ millimetres: 20, pixels: 80 });
-    expect(scaleBar(0, { x: 0, y: 0, scaleX: 2, scaleY: 2 }, 130)).toBeNull();
+    expect(scaleBar(0, { x: 0, y: 0, scaleX: 2, scaleY: 2, turn: UPRIGHT }, 130)).toBeNull();
+  });
+
+  test("a picture on its side fits the screen as it then is", () => {
+    const { view } = { view: turned(WHOLE, CHANGES.right) };
+    const placement = place(picture, { width: 300, height: 400 }, view);
+    // 200 columns run down 400 pixels; the first pixel's corner is at the upper right.
+    expect([placement.scaleX, placement.x, placement.y]).toEqual([2, 250, 0]);
+    expect(toScreen({ column: 200, row: 0 }, placement)).toEqual({ x: 250, y: 400 });
+    expect(toScreen({ column: 0, row: 100 }, placement)).toEqual({ x: 50, y: 0 });
+  });
+
+  test("whichever way up, a place on the screen leads back to where it came from", () => {
+    const ways = [WHOLE];
+    for (const change of [CHANGES.right, CHANGES.right, CHANGES.mirror, CHANGES.left, CHANGES.upsideDown]) {
+      ways.push(turned(ways[ways.length - 1] ?? WHOLE, change));
+    }
+    for (const way of ways) {
+      const placement = place({ ...picture, aspect: 1.5 }, screen, { ...way, zoom: 1.7, panX: 31, panY: -12 });
+      const { x, y } = toScreen({ column: 31.25, row: 77.5 }, placement);
+      const back = toPicture(x, y, placement);
+      expect(back.column).toBeCloseTo(31.25, 9);
+      expect(back.row).toBeCloseTo(77.5, 9);
+    }
+  });
+
+  test("four turns, or two mirrors, bring the picture back, pan included", () => {
+    const start = { ...WHOLE, panX: 12, panY: -7 };
+    const again = (times: number, change: (typeof CHANGES)[keyof typeof CHANGES]) =>
+      Array.from({ length: times }).reduce<typeof start>((view) => turned(view, change), start);
+    expect(again(4, CHANGES.right)).toEqual(start);
+    expect(again(2, CHANGES.mirror)).toEqual(start);
+    expect(turned(turned(start, CHANGES.left), CHANGES.right)).toEqual(start);
+    expect(turned(turned(start, CHANGES.mirror), CHANGES.upsideDown).turn).toEqual([-1, 0, 0, -1]);
+  });
+
+  test("turning keeps in the middle what was in the middle", () => {
+    const view = { ...WHOLE, zoom: 3, panX: 90, panY: -40 };
+    const middle = (of: typeof view) => toPicture(200, 200, place(picture, screen, of));
+    const before = middle(view);
+    const after = middle(turned(view, CHANGES.right));
+    expect(after.column).toBeCloseTo(before.column, 9);
+    expect(after.row).toBeCloseTo(before.row, 9);
   });
 });

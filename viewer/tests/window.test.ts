@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { viewPixels } from "../src/decode/pixels";
+import { UPRIGHT } from "../src/geometry/view";
 import { shade } from "../src/render/canvas2d";
 import type { Picture, Showing } from "../src/render/picture";
 import { valueOfSample } from "../src/render/picture";
@@ -20,7 +21,7 @@ import {
 import { valuesAt } from "../src/viewer/viewing";
 import { frameOf } from "./frames";
 
-const placement = { x: 0, y: 0, scaleX: 1, scaleY: 1 };
+const placement = { x: 0, y: 0, scaleX: 1, scaleY: 1, turn: UPRIGHT };
 
 function shadesOf(picture: Picture, showing: Partial<Showing>): number[] {
   const target = new Uint8ClampedArray(picture.frame.rows * picture.frame.columns * 4);

@@ -1,6 +1,7 @@
 /** Which way is which, from Image Orientation (Patient): the patient's axes run to Left, Posterior, Head (PS3.3 C.7.6.2.1.1). */
 
 import type { Orientation, Vector3 } from "../source/model";
+import { type Turn, UPRIGHT } from "./view";
 
 export type Side = "L" | "R" | "P" | "A" | "H" | "F";
 
@@ -36,18 +37,25 @@ export interface EdgeLabels {
 
 const opposite = (direction: Vector3): Vector3 => [-direction[0], -direction[1], -direction[2]];
 
-/** What lies beyond each edge of the picture; null where the picture has no place in the patient. */
-export function edgeLabels(orientation: Orientation | null): EdgeLabels | null {
+/** A part of one direction and a part of another. */
+function mixed(a: number, first: Vector3, b: number, second: Vector3): Vector3 {
+  return [a * first[0] + b * second[0], a * first[1] + b * second[1], a * first[2] + b * second[2]];
+}
+
+/** What lies beyond each edge of the picture as it is turned; null where the picture has no place in the patient. */
+export function edgeLabels(orientation: Orientation | null, turn: Turn = UPRIGHT): EdgeLabels | null {
   if (orientation === null) {
     return null;
   }
   const alongRow: Vector3 = [orientation[0], orientation[1], orientation[2]];
   const alongColumn: Vector3 = [orientation[3], orientation[4], orientation[5]];
+  const rightwards = mixed(turn[0], alongRow, turn[1], alongColumn);
+  const downwards = mixed(turn[2], alongRow, turn[3], alongColumn);
   const labels = {
-    right: letters(alongRow),
-    left: letters(opposite(alongRow)),
-    bottom: letters(alongColumn),
-    top: letters(opposite(alongColumn)),
+    right: letters(rightwards),
+    left: letters(opposite(rightwards)),
+    bottom: letters(downwards),
+    top: letters(opposite(downwards)),
   };
   return labels.right === "" || labels.bottom === "" ? null : labels;
 }

@@ -38,10 +38,12 @@ export class CanvasRenderer implements Renderer {
     const { frame } = picture;
     context.imageSmoothingEnabled = true;
     context.imageSmoothingQuality = "high";
+    const [a, b, c, d] = placement.turn;
+    context.setTransform(a, c, b, d, placement.x * ratio, placement.y * ratio);
     context.drawImage(
       this.render(picture, showing),
-      placement.x * ratio,
-      placement.y * ratio,
+      0,
+      0,
       frame.columns * placement.scaleX * ratio,
       frame.rows * placement.scaleY * ratio,
     );

@@ -4,6 +4,7 @@
  */
 
 import type { PixelArray } from "../decode/pixels";
+import { UPRIGHT } from "../geometry/view";
 import { readFrame } from "../source/manifest";
 import type { Format } from "../source/model";
 import { WebglRenderer } from "./webgl";
@@ -24,7 +25,11 @@ function make(): Drawing {
 
 /** Graphics drivers compile a program when it first draws, so each of the usual ones draws a single pixel. */
 function drawOnce(renderer: WebglRenderer): void {
-  const showing = { placement: { x: 0, y: 0, scaleX: 1, scaleY: 1 }, range: { low: 0, high: 255 }, invert: false };
+  const showing = {
+    placement: { x: 0, y: 0, scaleX: 1, scaleY: 1, turn: UPRIGHT },
+    range: { low: 0, high: 255 },
+    invert: false,
+  };
   const pixel = (format: Format, samples: number, pixels: PixelArray) => {
     const frame = readFrame({ rows: 1, columns: 1, format, samples, wire: "raw" });
     renderer.draw({ key: `warm ${format} ${samples}`, frame, pixels, bitmap: null }, showing);

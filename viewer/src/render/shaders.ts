@@ -3,12 +3,14 @@
 export type TextureKind = "float" | "int" | "uint" | "colour";
 
 export const VERTEX = `#version 300 es
-uniform vec4 u_place; // x, y, width, height in clip space
+uniform vec2 u_corner; // of the first pixel, in clip space
+uniform vec2 u_along;  // from there along the first row
+uniform vec2 u_down;   // and down the first column
 out vec2 v_at;
 void main() {
   vec2 corner = vec2(gl_VertexID & 1, gl_VertexID >> 1);
   v_at = corner;
-  gl_Position = vec4(u_place.xy + corner * u_place.zw, 0.0, 1.0);
+  gl_Position = vec4(u_corner + corner.x * u_along + corner.y * u_down, 0.0, 1.0);
 }`;
 
 const HEAD = (kind: TextureKind) => {

@@ -60,13 +60,15 @@ export class WebglRenderer implements Renderer {
     const { placement, range } = showing;
     gl.useProgram(program.program);
     gl.bindTexture(gl.TEXTURE_2D, texture.texture);
-    const clipX = (x: number) => (x * this.ratio * 2) / this.width - 1;
-    const clipY = (y: number) => 1 - (y * this.ratio * 2) / this.height;
-    const left = clipX(placement.x);
-    const top = clipY(placement.y);
-    const right = clipX(placement.x + placement.scaleX * frame.columns);
-    const bottom = clipY(placement.y + placement.scaleY * frame.rows);
-    gl.uniform4f(program.at("u_place"), left, top, right - left, bottom - top);
+    const [a, b, c, d] = placement.turn;
+    // Clip space runs upwards.
+    const clipX = (2 * this.ratio) / this.width;
+    const clipY = (-2 * this.ratio) / this.height;
+    const along = placement.scaleX * frame.columns;
+    const down = placement.scaleY * frame.rows;
+    gl.uniform2f(program.at("u_corner"), placement.x * clipX - 1, placement.y * clipY + 1);
+    gl.uniform2f(program.at("u_along"), a * along * clipX, c * along * clipY);
+    gl.uniform2f(program.at("u_down"), b * down * clipX, d * down * clipY);
     gl.uniform2f(program.at("u_range"), range.low, range.high);
     gl.uniform1f(program.at("u_invert"), isInverted(frame, showing) ? 1 : 0);
     if (texture.kind === "colour") {

@@ -33,7 +33,7 @@ export function ViewerScreen({ viewing, source, leave }: ScreenProps) {
         return;
       }
       const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-      if (press(key, viewing, { toggleHelp: () => setDialog("help") })) {
+      if (press(key, viewing, { toggleHelp: () => setDialog("help") }, event.shiftKey)) {
         event.preventDefault();
       }
     };

@@ -20,7 +20,7 @@ function valueText(probe: Probe, unit: string): string {
 
 /** Which way is which, at the four edges. */
 function Edges({ viewing }: { viewing: Viewing }) {
-  const labels = edgeLabels(viewing.frame?.orientation ?? null);
+  const labels = edgeLabels(viewing.frame?.orientation ?? null, viewing.view.turn);
   if (labels === null) {
     return null;
   }

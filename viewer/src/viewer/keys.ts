@@ -1,5 +1,6 @@
 /** Keys of the viewer. Arrows do what the chosen tool does, so that a keyboard alone reaches everything. */
 
+import { CHANGES } from "../geometry/view";
 import type { Viewing } from "./viewing";
 
 export interface KeyActions {
@@ -8,8 +9,8 @@ export interface KeyActions {
 
 const STEP = 24;
 
-/** True where the key meant something. */
-export function press(key: string, viewing: Viewing, actions: KeyActions): boolean {
+/** True where the key meant something. Letters come small, whether Shift is held or not. */
+export function press(key: string, viewing: Viewing, actions: KeyActions, shift = false): boolean {
   switch (key) {
     case "ArrowUp":
       arrow(viewing, 0, -1);
@@ -50,6 +51,18 @@ export function press(key: string, viewing: Viewing, actions: KeyActions): boole
       return true;
     case "0":
       viewing.fit();
+      return true;
+    case "r":
+      viewing.turn(shift ? CHANGES.left : CHANGES.right);
+      return true;
+    case "h":
+      viewing.turn(CHANGES.mirror);
+      return true;
+    case "v":
+      viewing.turn(CHANGES.upsideDown);
+      return true;
+    case "o":
+      viewing.reset();
       return true;
     case "i":
       viewing.toggleInvert();

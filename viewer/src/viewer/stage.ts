@@ -1,5 +1,6 @@
 /** The canvas: draws what is shown once per screen refresh, by WebGL2 where it can, plainly where it cannot. */
 
+import { UPRIGHT } from "../geometry/view";
 import { CanvasRenderer } from "../render/canvas2d";
 import type { Renderer } from "../render/picture";
 import { takeDrawing } from "../render/prepare";
@@ -111,7 +112,11 @@ export class Stage {
 
   private draw(): void {
     const { viewing } = this;
-    const nothing = { placement: { x: 0, y: 0, scaleX: 1, scaleY: 1 }, range: { low: 0, high: 1 }, invert: false };
+    const nothing = {
+      placement: { x: 0, y: 0, scaleX: 1, scaleY: 1, turn: UPRIGHT },
+      range: { low: 0, high: 1 },
+      invert: false,
+    };
     const picture = viewing.picture;
     const showing = viewing.showing ?? nothing;
     const drawn = this.renderer?.draw(picture, showing) ?? false;

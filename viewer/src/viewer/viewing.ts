@@ -2,7 +2,18 @@
 
 import { modalityValue, type PixelArray } from "../decode/pixels";
 import type { DecodePool } from "../decode/pool";
-import { type Placement, panBy, pixelAt, place, type ScreenSize, type View, WHOLE, zoomAbout } from "../geometry/view";
+import {
+  type Placement,
+  panBy,
+  pixelAt,
+  place,
+  type ScreenSize,
+  type Turn,
+  turned,
+  type View,
+  WHOLE,
+  zoomAbout,
+} from "../geometry/view";
 import { type PictureMemory, SeriesLoading } from "../loading/series";
 import type { Picture, Showing } from "../render/picture";
 import { adjust, defaultRange, fullRange, type ValueRange } from "../render/window";
@@ -288,8 +299,21 @@ export class Viewing {
   }
 
   fit(): void {
-    this.view = WHOLE;
+    this.view = { ...WHOLE, turn: this.view.turn };
     this.changed();
+  }
+
+  /** Turns or mirrors the picture as it is seen. */
+  turn(change: Turn): void {
+    this.view = turned(this.view, change);
+    this.changed();
+  }
+
+  /** Back to how the pictures came: upright, whole, their own contrast. */
+  reset(): void {
+    this.view = WHOLE;
+    this.invert = false;
+    this.setContrast({ kind: "as-taken" });
   }
 
   zoom(factor: number, x = this.screen.width / 2, y = this.screen.height / 2): void {
