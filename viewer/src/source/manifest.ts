@@ -1,38 +1,55 @@
 /** Reads the server's JSON into the shapes of model.ts; what is absent gets a value that shows nothing wrong. */
 
+import { readOverlay, readRegion, readShutter, readTable } from "./additions";
+import { bytesOfBase64, type Json, list, number, numberOrNull, object, text, vector } from "./json";
 import type {
+  Calibration,
+  Curve,
   Format,
   Frame,
+  LookupTable,
   Orientation,
+  Overlay,
   SeriesEntry,
   SeriesManifest,
   StoredWindow,
   StudyEntry,
   StudyManifest,
   Vector3,
+  WindowFunction,
   Wire,
 } from "./model";
 
-type Json = Record<string, unknown>;
-
 const FORMATS: readonly string[] = ["u1", "i1", "u2", "i2", "u4", "i4", "f4", "f8"];
+const CALIBRATIONS: readonly string[] = [
+  "given",
+  "geometry",
+  "fiducial",
+  "corrected",
+  "magnification",
+  "detector",
+  "scanned",
+  "unknown",
+] satisfies Calibration[];
 
-const object = (value: unknown): Json =>
-  value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Json) : {};
-const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-const text = (value: unknown): string =>
-  typeof value === "string" ? value : typeof value === "number" ? String(value) : "";
-const number = (value: unknown, otherwise: number): number =>
-  typeof value === "number" && Number.isFinite(value) ? value : otherwise;
-const numberOrNull = (value: unknown): number | null =>
-  typeof value === "number" && Number.isFinite(value) ? value : null;
+/** What a series says once and its frames point at by number. */
+interface Shared {
+  tables: readonly (LookupTable | null)[];
+  overlays: readonly (Overlay | null)[];
+}
 
-/** Exactly `length` finite numbers, or null. */
-function vector<T extends readonly number[]>(value: unknown, length: number): T | null {
-  const items = list(value);
-  return items.length === length && items.every((item) => typeof item === "number" && Number.isFinite(item))
-    ? (items as unknown as T)
-    : null;
+const NOTHING_SHARED: Shared = { tables: [], overlays: [] };
+
+/** Those of the numbered things that are there. */
+function chosen<T>(from: readonly (T | null)[], value: unknown): T[] {
+  return list(value).flatMap((at) => (typeof at === "number" ? (from[at] ?? []) : []));
+}
+
+function curve(value: unknown, tables: readonly (LookupTable | null)[]): Curve {
+  if (value === "sigmoid") {
+    return value;
+  }
+  return (typeof value === "number" ? tables[value] : null) ?? "linear";
 }
 
 function windows(value: unknown): readonly StoredWindow[] {
@@ -47,10 +64,15 @@ function windows(value: unknown): readonly StoredWindow[] {
 }
 
 /** One frame with everything it needs to be drawn, whatever was left unsaid. */
-export function readFrame(json: Json): Frame {
+export function readFrame(json: Json, shared: Shared = NOTHING_SHARED): Frame {
   const format = text(json.format);
   const wire = text(json.wire);
-  const spacing = vector<readonly [number, number]>(json.spacing, 2);
+  const measured = vector<readonly [number, number]>(json.spacing, 2);
+  const spacing = measured !== null && measured[0] > 0 && measured[1] > 0 ? measured : null;
+  const calibration = text(json.calibration);
+  const windowFunction = text(json.function);
+  const toward = list(json.toward);
+  const duration = number(json.duration, 0);
   return {
     i: number(json.i, 0),
     n: number(json.n, 0),
@@ -64,14 +86,29 @@ export function readFrame(json: Json): Frame {
     intercept: number(json.intercept, 0),
     invert: json.invert === true,
     window: windows(json.window),
+    windowFunction: (windowFunction === "sigmoid" || windowFunction === "linear-exact"
+      ? windowFunction
+      : "linear") as WindowFunction,
+    tables: chosen(shared.tables, json.tables),
     low: number(json.low, 0),
     high: number(json.high, 255),
+    curve: curve(json.curve, shared.tables),
     min: number(json.min, 0),
     max: number(json.max, 255),
     padding: vector<readonly [number, number]>(json.padding, 2),
     position: vector<Vector3>(json.position, 3),
     orientation: vector<Orientation>(json.orientation, 6),
-    spacing: spacing !== null && spacing[0] > 0 && spacing[1] > 0 ? spacing : null,
+    spacing,
+    calibration: (spacing === null
+      ? "none"
+      : CALIBRATIONS.includes(calibration)
+        ? calibration
+        : "unknown") as Calibration,
+    regions: list(json.regions).flatMap((region) => readRegion(region) ?? []),
+    toward: toward.length === 2 ? [text(toward[0]), text(toward[1])] : null,
+    duration: duration >= 1 ? duration : null,
+    shutter: readShutter(json.shutter),
+    overlays: chosen(shared.overlays, json.overlays),
     thickness: numberOrNull(json.thickness),
     location: numberOrNull(json.location),
     number: numberOrNull(json.number),
@@ -84,12 +121,13 @@ export function readFrame(json: Json): Frame {
 export function readSeries(value: unknown): SeriesManifest {
   const json = object(value);
   const common = object(json.common);
+  const shared = { tables: list(json.tables).map(readTable), overlays: list(json.overlays).map(readOverlay) };
   return {
     id: number(json.id, 0),
     modality: text(json.modality),
     title: text(json.title),
     unit: text(json.unit),
-    frames: list(json.frames).map((frame) => readFrame({ ...common, ...object(frame) })),
+    frames: list(json.frames).map((frame) => readFrame({ ...common, ...object(frame) }, shared)),
   };
 }
 
@@ -130,12 +168,7 @@ export function blobOfDataAddress(address: string): Blob | null {
   if (match === null) {
     return null;
   }
-  const binary = atob(match[2] ?? "");
-  const bytes = new Uint8Array(binary.length);
-  for (let at = 0; at < binary.length; at++) {
-    bytes[at] = binary.charCodeAt(at);
-  }
-  return new Blob([bytes], { type: match[1] ?? "" });
+  return new Blob([bytesOfBase64(match[2] ?? "")], { type: match[1] ?? "" });
 }
 
 export function readStudy(value: unknown): StudyManifest {

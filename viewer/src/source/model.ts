@@ -13,6 +13,75 @@ export type Vector3 = readonly [number, number, number];
 /** Image Orientation (Patient): direction of a row, then of a column (PS3.3 C.7.6.2.1.1). */
 export type Orientation = readonly [number, number, number, number, number, number];
 
+/** How values between black and white become shades (PS3.3 C.11.2): in a straight line, along an S, or by a table. */
+export type Curve = "linear" | "sigmoid" | LookupTable;
+
+/** How a window of the picture's own is meant (VOI LUT Function, PS3.3 C.11.2.1.3). */
+export type WindowFunction = "linear" | "linear-exact" | "sigmoid";
+
+/** A VOI LUT: shades from 0 to 1 for the modality values from `first` on. */
+export interface LookupTable {
+  name: string;
+  first: number;
+  shades: Float32Array;
+}
+
+/**
+ * What the spacing says of lengths in the patient (PS3.3 10.7.1.3). "given": it holds in the patient, as in slices.
+ * "geometry", "fiducial": a projection's, corrected by known geometry or by an object of known size. "corrected": a
+ * projection's, by a way it does not tell. "magnification": at the detector, divided by the estimated magnification.
+ * "detector": at the detector, so that the patient is smaller. "scanned": of a scanned film. "unknown": a projection's
+ * that does not tell where it holds. "none": there is no spacing.
+ */
+export type Calibration =
+  | "given"
+  | "geometry"
+  | "fiducial"
+  | "corrected"
+  | "magnification"
+  | "detector"
+  | "scanned"
+  | "unknown"
+  | "none";
+
+/** A part of an ultrasound picture and what its pixels stand for (PS3.3 C.8.5.5). */
+export interface Region {
+  /** Edges in columns and rows of the picture: left, top, right, bottom. */
+  box: readonly [number, number, number, number];
+  /** 1 tissue (2D), 2 M-mode, 3 spectrum, 4 waveform, 5 graphics; 0 none. */
+  format: number;
+  /** "cm", "s", "Hz", "cm/s", "%", "dB", "degree" and the like; empty where none is meant. */
+  unitX: string;
+  unitY: string;
+  /** What one pixel to the right or down adds, in those units; may be negative. */
+  deltaX: number;
+  deltaY: number;
+  /** Where both are zero, from the box's corner; and the values there. */
+  reference: readonly [column: number, row: number] | null;
+  referenceValue: readonly [x: number, y: number] | null;
+}
+
+/** What is not to be seen (PS3.3 C.7.6.11): all outside of every shape named. In columns and rows. */
+export interface Shutter {
+  rectangle: readonly [left: number, top: number, right: number, bottom: number] | null;
+  circle: readonly [column: number, row: number, radius: number] | null;
+  polygon: readonly (readonly [column: number, row: number])[] | null;
+  /** What covers it: 0 (black) to 1. */
+  shade: number;
+}
+
+/** Lines and words laid over a picture (PS3.3 C.9.2), one bit a pixel. */
+export interface Overlay {
+  rows: number;
+  columns: number;
+  /** Where its first pixel lies in the picture; may be outside. */
+  column: number;
+  row: number;
+  label: string;
+  /** How many pixels are off, then how many are on, and so on, row by row. */
+  runs: Uint32Array;
+}
+
 export interface Frame {
   /** The instance's number on the server. */
   i: number;
@@ -30,9 +99,15 @@ export interface Frame {
   /** MONOCHROME1: the lowest value is white. */
   invert: boolean;
   window: readonly StoredWindow[];
-  /** Modality values which the preview shows as black and as white. */
+  /** How those windows are meant. */
+  windowFunction: WindowFunction;
+  /** VOI LUTs that came with the picture. */
+  tables: readonly LookupTable[];
+  /** Modality values which the preview shows as black and as white, which is how the picture is shown at first. */
   low: number;
   high: number;
+  /** How the preview gets from one to the other. */
+  curve: Curve;
   /** Stored values. */
   min: number;
   max: number;
@@ -42,6 +117,14 @@ export interface Frame {
   orientation: Orientation | null;
   /** Row spacing, column spacing in mm. */
   spacing: readonly [number, number] | null;
+  calibration: Calibration;
+  regions: readonly Region[];
+  /** Where rows and columns run to in the patient, as letters, where no orientation is known (PS3.3 C.7.6.1.1.1). */
+  toward: readonly [row: string, column: string] | null;
+  /** Milliseconds for which it is shown when the loop runs as it was recorded. */
+  duration: number | null;
+  shutter: Shutter | null;
+  overlays: readonly Overlay[];
   thickness: number | null;
   location: number | null;
   number: number | null;
