@@ -1,7 +1,7 @@
 """A peer that speaks DICOMweb (PS3.18): STOW-RS to it, QIDO-RS and WADO-RS from it. Redirects are not followed."""
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -10,11 +10,12 @@ import httpx
 
 from undisc.archive.model import Original
 from undisc.delivery.model import Peer, PeerUnreachable
-from undisc.delivery.multipart import MalformedMultipart, boundary_of, parts
+from undisc.dicom.multipart import MultipartMalformed, MultipartReader, PartBegins, PartGoesOn, boundary_of
 
 _TIMEOUT = httpx.Timeout(120.0, connect=10.0)
 _PAGE = 500
 _CHUNK = 1 << 18
+_MOST_PARTS = 2
 _JSON = "application/dicom+json"
 _MULTIPART = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 
@@ -67,7 +68,7 @@ class WebPeer:
                 self._expect(response, (200,))
                 kind = response.headers.get("content-type", "")
                 return _first_part(response.iter_bytes(_CHUNK), kind, file, largest)
-        except (httpx.HTTPError, MalformedMultipart) as error:
+        except (httpx.HTTPError, MultipartMalformed) as error:
             raise self._away(error) from error
 
     def store(self, originals: Sequence[tuple[str, Original]]) -> dict[str, str | None]:
@@ -147,22 +148,31 @@ def _token(peer: Peer) -> str:
         raise PeerUnreachable(f"The token file of {peer.name} cannot be read.") from error
 
 
-def _first_part(chunks: Iterator[bytes], content_type: str, file: BinaryIO, largest: int) -> bool:
+def _first_part(chunks: Iterable[bytes], content_type: str, file: BinaryIO, largest: int) -> bool:
     """The file itself, out of a multipart answer, or a single part one."""
     boundary = boundary_of(content_type)
     size = 0
-    for chunk in _only_part(chunks, boundary) if boundary else chunks:
-        size += len(chunk)
+    for piece in _only_part(chunks, boundary) if boundary else chunks:
+        size += len(piece)
         if size > largest:
-            raise MalformedMultipart("the answer is larger than a file may be")
-        file.write(chunk)
+            raise MultipartMalformed("The answer is larger than a file may be.")
+        file.write(piece)
     return size > 0
 
 
-def _only_part(chunks: Iterator[bytes], boundary: bytes) -> Iterator[bytes]:
-    for number, data in parts(chunks, boundary):
-        if number == 0:
-            yield data
+def _only_part(chunks: Iterable[bytes], boundary: str) -> Iterator[bytes | memoryview]:
+    """One instance was asked for, so a second part is none of our business, and an endless row of them a fault."""
+    reader = MultipartReader(boundary)
+    number = 0
+    for chunk in chunks:
+        for event in reader.feed(chunk):
+            if isinstance(event, PartBegins):
+                number += 1
+                if number > _MOST_PARTS:
+                    raise MultipartMalformed("The answer has more parts than were asked for.")
+            elif isinstance(event, PartGoesOn) and number == 1:
+                yield event.data
+    reader.end()
 
 
 def _head(boundary: str) -> bytes:

@@ -13,12 +13,12 @@ from fastapi import Path as InPath
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from undisc.dicom.multipart import MultipartMalformed, MultipartReader
 from undisc.dicom.uid import is_usable_uid
 from undisc.dicomweb import problems, store_deleting
 from undisc.dicomweb.access import Asks, Granted
 from undisc.dicomweb.description import REFUSALS, UID, refusal
 from undisc.dicomweb.media_types import NotAcceptable, Offer, accepted, negotiate
-from undisc.dicomweb.multipart_in import MultipartMalformed, MultipartReader
 from undisc.dicomweb.services import DicomwebServices
 from undisc.dicomweb.store_answer import describe, status_of
 from undisc.dicomweb.store_metadata import MODEL, Described

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from undisc.dicom.assembling import Bulk, assemble
-from undisc.dicomweb.multipart_in import MultipartMalformed
+from undisc.dicom.multipart import MultipartMalformed
 from undisc.dicomweb.store_upload import TOO_LARGE, Instances, NotTaken, Part, Taken, media_type
 from undisc.intake.receiving import Delivery
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from undisc.dicomweb.multipart_in import MultipartReader, PartBegins, PartGoesOn
+from undisc.dicom.multipart import MultipartReader, PartBegins, PartGoesOn
 from undisc.intake.receiving import Delivery, Received
 
 _IN_MEMORY = 4 << 20

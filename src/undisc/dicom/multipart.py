@@ -1,6 +1,7 @@
-"""Reading a request of several parts (multipart/related, RFC 2046 5.1, RFC 2387) as it comes in.
+"""Reading what has several parts (multipart/related, RFC 2046 5.1, RFC 2387) as it comes in: requests, and answers.
 
-Nothing is kept but what is not yet decided: a few bytes that may be the beginning of a boundary, or a part's header.
+No I/O: blocks go in, events come out. Nothing is kept but what is not yet decided: a few bytes that may be the
+beginning of a boundary, or a part's header.
 """
 
 import re
@@ -11,6 +12,7 @@ LONGEST_BOUNDARY = 70  # RFC 2046 5.1.1
 _LONGEST_HEADER = 16 * 1024
 _LONGEST_PADDING = 256
 _LONGEST_AROUND = 64 * 1024
+_NAMED = re.compile(r';\s*boundary\s*=\s*(?:"([^"]*)"|([^\s;"]+))', re.IGNORECASE)
 _BOUNDARY = re.compile(rf"[0-9A-Za-z'()+_,./:=? -]{{0,{LONGEST_BOUNDARY - 1}}}[0-9A-Za-z'()+_,./:=?-]")
 
 
@@ -39,6 +41,15 @@ class PartEnds:
 
 Event = PartBegins | PartGoesOn | PartEnds
 
+
+def boundary_of(content_type: str) -> str | None:
+    """The boundary that a Content-Type names; None where it is no multipart, or names none."""
+    if not content_type.lstrip().lower().startswith("multipart/"):
+        return None
+    found = _NAMED.search(content_type)
+    return (found[1] or found[2]) if found else None
+
+
 _PREAMBLE, _DELIMITER, _HEADER, _BEGUN, _CONTENT, _EPILOGUE = range(6)
 
 
@@ -50,11 +61,11 @@ class MultipartReader:
             raise MultipartMalformed("The boundary is none.")
         self._delimiter = b"\r\n--" + boundary.encode("ascii")
         # The first delimiter may be the very first line; with a line's end before it, all look alike.
-        self._rest = b"\r\n"
+        self._rest: bytes | bytearray = b"\r\n"
         self._state = _PREAMBLE
         self._around = 0
 
-    def feed(self, block: bytes) -> Iterator[Event]:
+    def feed(self, block: bytes | bytearray) -> Iterator[Event]:
         data = self._rest + block if self._rest else block
         self._rest = b""
         view = memoryview(data)
@@ -95,7 +106,7 @@ class MultipartReader:
         if self._state is not _EPILOGUE:
             raise MultipartMalformed("The body ends before its last part does.")
 
-    def _between(self, data: bytes, at: int) -> int:
+    def _between(self, data: bytes | bytearray, at: int) -> int:
         """What is not of any part. Returns how far data are dealt with; what is not decided is kept for later."""
         if self._state is _PREAMBLE:
             found = data.find(self._delimiter, at)
@@ -123,7 +134,7 @@ class MultipartReader:
         self._state = _HEADER
         return end + 2
 
-    def _header(self, data: bytes, at: int) -> tuple[Mapping[str, str], int] | None:
+    def _header(self, data: bytes | bytearray, at: int) -> tuple[Mapping[str, str], int] | None:
         """A part's header and where the empty line after it begins; None where it is not here yet."""
         if data.startswith(b"\r\n", at):
             return {}, at
@@ -134,7 +145,7 @@ class MultipartReader:
             raise MultipartMalformed("The header of a part is too long.")
         return None
 
-    def _decided(self, data: bytes, at: int) -> int:
+    def _decided(self, data: bytes | bytearray, at: int) -> int:
         """Up to where data without a delimiter cannot be the beginning of one."""
         # It holds one carriage return, its first byte: only the last one in reach can begin it.
         last = data.rfind(b"\r", max(at, len(data) - len(self._delimiter) + 1))
@@ -146,7 +157,7 @@ class MultipartReader:
             raise MultipartMalformed("There is too much around the parts.")
 
 
-def _fields(header: bytes) -> dict[str, str]:
+def _fields(header: bytes | bytearray) -> dict[str, str]:
     """Header fields by their names in lower case; of one that is repeated, the first."""
     fields: dict[str, str] = {}
     for line in re.sub(rb"\r\n[ \t]+", b" ", header).split(b"\r\n"):

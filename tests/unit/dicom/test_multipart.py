@@ -1,12 +1,21 @@
 """Whatever way a multipart body is cut into blocks, the parts are the same; what is no such body is refused."""
 
 import itertools
+import tracemalloc
+from collections.abc import Iterable, Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from undisc.dicomweb.multipart_in import MultipartMalformed, MultipartReader, PartBegins, PartEnds, PartGoesOn
+from undisc.dicom.multipart import (
+    MultipartMalformed,
+    MultipartReader,
+    PartBegins,
+    PartEnds,
+    PartGoesOn,
+    boundary_of,
+)
 
 _B = "b0undary"
 
@@ -105,3 +114,80 @@ def test_only_what_may_be_a_delimiter_is_held_back() -> None:
     (event,) = reader.feed(b"\r" * 5000)
     assert isinstance(event, PartGoesOn)
     assert len(event.data) == 4999
+
+
+@given(st.lists(st.binary(max_size=60), min_size=1), st.data())
+def test_a_body_that_ends_too_early_is_said_to(contents: list[bytes], data: st.DataObject) -> None:
+    whole = _body(*contents)
+    cut = data.draw(st.integers(0, len(whole) - 5))
+    with pytest.raises(MultipartMalformed):
+        _read([whole[:cut]])
+
+
+def _peak(blocks: Iterable[bytes]) -> int:
+    """The most bytes that were held at once while these blocks were read, whether they were refused or not."""
+    reader = MultipartReader(_B)
+    tracemalloc.start()
+    try:
+        for block in blocks:
+            for _ in reader.feed(block):
+                pass
+    except MultipartMalformed:
+        pass
+    finally:
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    return peak
+
+
+def _parts_without_end() -> Iterator[bytes]:
+    yield from (b"--b0undary\r\n\r\n\r\n" * 500 for _ in range(200))
+
+
+def _delimiters_that_go_on_otherwise() -> Iterator[bytes]:
+    yield b"--b0undary\r\n\r\n"
+    yield from (b"\r\n--b0undar" * 500 for _ in range(200))
+
+
+def _fields_without_end() -> Iterator[bytes]:
+    yield b"--b0undary\r\n"
+    yield from (b"X: y\r\n" * 1000 for _ in range(200))
+
+
+def _one_delimiter_without_end() -> Iterator[bytes]:
+    yield b"--b0undary"
+    yield from (b" " * 5000 for _ in range(200))
+
+
+def _preamble_without_end() -> Iterator[bytes]:
+    yield from (b"\r" * 5000 for _ in range(200))
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        _parts_without_end,
+        _delimiters_that_go_on_otherwise,
+        _fields_without_end,
+        _one_delimiter_without_end,
+        _preamble_without_end,
+    ],
+)
+def test_whatever_has_no_end_is_read_or_refused_in_little_memory(blocks: type[Iterator[bytes]]) -> None:
+    assert _peak(blocks()) < 300_000
+
+
+@pytest.mark.parametrize(
+    ("content_type", "expected"),
+    [
+        ('multipart/related; type="application/dicom"; boundary=abc', "abc"),
+        ('multipart/related; boundary="a b"; type="application/dicom"', "a b"),
+        ("Multipart/Related;BOUNDARY=x", "x"),
+        ("multipart/related; boundary = x; type=y", "x"),
+        ("application/dicom; boundary=x", None),
+        ("multipart/related", None),
+        ('multipart/related; xboundary=a; boundary=""', None),
+    ],
+)
+def test_the_boundary_is_found_quoted_or_not(content_type: str, expected: str | None) -> None:
+    assert boundary_of(content_type) == expected
