@@ -1,7 +1,6 @@
 """C-GET and C-MOVE: what goes out is the data set that is stored, to those who may have it and nobody else."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,9 +21,6 @@ from tests.door.dicom_door import (
     part10,
 )
 from tests.factories.instances import ADA, BERT, Place, image
-from tests.shared_data import needs_shared, shared_files
-
-from undisc.delivery.policy import groups_of_contexts
 
 MR, CT = "1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.2"
 _LARGEST = 30 << 20
@@ -161,46 +157,3 @@ def test_a_cancelled_retrieval_stops(door: DicomDoor) -> None:
         *_, (last, _) = responses
     assert last.Status in (0xFE00, 0x0000)  # it may all have been sent before the word came
     assert len(collected.digests) <= 6
-
-
-@pytest.mark.slow
-@needs_shared
-def test_every_real_file_comes_back_by_get_and_by_move_as_it_was_stored(tmp_path: Path) -> None:
-    port = free_port()
-    with dicom_door(tmp_path / "data", ("TESTER", f"DEST@127.0.0.1:{port}")) as door:
-        files = [path for path in shared_files() if path.is_file() and 0 < path.stat().st_size <= _LARGEST]
-        door.keep(path.read_bytes() for path in files)
-        stored = door.digests()
-        assert len(stored) > 900
-        rows = door_rows(door)
-        pairs = [(row.sop_class, row.transfer_syntax) for row in rows]
-        got = Collected()
-        for contexts in groups_of_contexts(pairs):
-            exact = [(sop_class, syntaxes) for sop_class, syntaxes in contexts if len(syntaxes) == 1][:127]
-            classes = list(dict.fromkeys(sop_class for sop_class, _ in exact))
-            wanted = [row for row in rows if row.sop_class in classes]
-            offered = [(PATIENT_GET, (EXPLICIT,)), *exact]
-            with calling(door, offered, provides=classes, handlers=[got.handler()]) as assoc:
-                for start in range(0, len(wanted), 200):
-                    uids = [row.names.instance for row in wanted[start : start + 200]]
-                    identifier = identifier_of(QueryRetrieveLevel="IMAGE", SOPInstanceUID=uids)
-                    *_, (last, _) = assoc.send_c_get(identifier, PATIENT_GET)
-                    assert last.Status == 0
-        assert got.digests == stored
-        with destination(port) as moved, calling(door, [(STUDY_MOVE, (EXPLICIT,))]) as assoc:
-            uids = sorted({row.names.study for row in rows})
-            identifier = identifier_of(QueryRetrieveLevel="STUDY", StudyInstanceUID=uids)
-            *_, (last, _) = assoc.send_c_move(identifier, "DEST", STUDY_MOVE)
-            assert last.Status == 0
-        assert moved.digests == stored
-        assert moved.syntaxes == {row.names.instance: row.transfer_syntax for row in rows}
-
-
-def door_rows(door: DicomDoor):  # type: ignore[no-untyped-def]
-    archive = door.app.archive
-    return [
-        row
-        for study in archive.studies()
-        for series in archive.series_of(study.id)
-        for row in archive.instances_of(series.id)
-    ]

@@ -6,6 +6,26 @@ import subprocess
 import pytest
 
 PROGRAMS = ("echoscu", "storescu", "findscu", "getscu", "movescu", "storescp", "dcmsend", "dcmdump")
+# Each of its clients takes the transfer syntaxes that it knows by options of its own, one compressed one at a time.
+STORE_WITH = {
+    "1.2.840.10008.1.2": "-xi",
+    "1.2.840.10008.1.2.1": "-xe",
+    "1.2.840.10008.1.2.2": "-xb",
+    "1.2.840.10008.1.2.1.99": "-xd",
+    "1.2.840.10008.1.2.4.50": "-xy",
+    "1.2.840.10008.1.2.4.51": "-xx",
+    "1.2.840.10008.1.2.4.70": "-xs",
+    "1.2.840.10008.1.2.4.80": "-xt",
+    "1.2.840.10008.1.2.4.81": "-xu",
+    "1.2.840.10008.1.2.4.90": "-xv",
+    "1.2.840.10008.1.2.4.91": "-xw",
+    "1.2.840.10008.1.2.5": "-xr",
+    "1.2.840.10008.1.2.4.100": "-xm",
+    "1.2.840.10008.1.2.4.102": "-xn",
+    "1.2.840.10008.1.2.4.103": "-xl",
+}
+GET_WITH = {syntax: option.replace("-", "+") for syntax, option in STORE_WITH.items() if option != "-xi"}
+
 needs_dcmtk = pytest.mark.skipif(any(shutil.which(each) is None for each in PROGRAMS), reason="dcmtk is not installed")
 
 

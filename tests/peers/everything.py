@@ -23,10 +23,11 @@ from undisc.intake.model import Outcome
 
 @dataclass(frozen=True)
 class CameIn:
-    """A file as it came: where it lies, and the digest of its data set."""
+    """A file as it came: where it lies, and the digest of its data set, also with the byte that makes it even."""
 
     path: Path
     digest: str
+    even_digest: str
 
 
 class Everything:
@@ -88,8 +89,9 @@ def everything(folder: Path, peers: tuple[str, ...]) -> Iterator[Everything]:
         came = {}
         for item in ledger.items:
             if item.outcome in (Outcome.STORED, Outcome.DUPLICATE):
-                uid, digest = identity((SHARED / item.path).read_bytes())
-                came[uid] = CameIn(SHARED / item.path, digest)
+                data = (SHARED / item.path).read_bytes()
+                uid, digest = identity(data)
+                came[uid] = CameIn(SHARED / item.path, digest, _even_digest(data))
         bearer = {"Authorization": f"Bearer {door.app.accounts.create_token('peer', ['read']).secret}"}
         with (
             serving(build_web(door.app)) as base,
@@ -103,3 +105,10 @@ def identity(data: bytes) -> tuple[str, str]:
     scanned = scan(data)
     assert isinstance(scanned, Scanned)
     return scanned.text("SOPInstanceUID"), hashlib.sha256(data[scanned.dataset_start :]).hexdigest()
+
+
+def _even_digest(data: bytes) -> str:
+    scanned = scan(data)
+    assert isinstance(scanned, Scanned)
+    dataset = data[scanned.dataset_start :]
+    return hashlib.sha256(dataset + b"\0" * (len(dataset) % 2)).hexdigest()

@@ -6,6 +6,7 @@ from urllib.parse import urljoin
 import numpy as np
 import pytest
 from dicomweb_client import DICOMwebClient
+from requests import HTTPError
 from tests.door.dicomweb_door import DicomwebDoor, dicomweb_door, series_uid, study_uid
 from tests.factories.instances import ADA, Place, image, stable_uid
 
@@ -65,3 +66,24 @@ def test_it_retrieves_frames(peer: DICOMwebClient) -> None:
 def test_it_retrieves_pictures(peer: DICOMwebClient) -> None:
     assert peer.retrieve_instance_rendered(STUDY, SERIES, ONE, media_types=("image/jpeg",))[:2] == b"\xff\xd8"
     assert peer.retrieve_instance_frames_rendered(STUDY, SERIES, ONE, [1], media_types=("image/png",))[1:4] == b"PNG"
+    assert peer.retrieve_series_rendered(STUDY, SERIES, media_types=("image/jpeg",))
+
+
+def test_it_iterates_over_what_is_long(peer: DICOMwebClient, door: DicomwebDoor) -> None:
+    assert len(list(peer.iter_study(STUDY))) == 5
+    assert [found.PixelData for found in peer.iter_series(STUDY, SERIES)][0] == EXPECTED.PixelData
+    assert list(peer.iter_instance_frames(STUDY, SERIES, ONE, [1])) == [EXPECTED.PixelData]
+    models = peer.retrieve_series_metadata(STUDY, SERIES)
+    base = f"{door.base}/dicom-web/studies/{STUDY}/series/{SERIES}/metadata"
+    assert list(peer.iter_bulkdata(urljoin(base, models[0]["7FE00010"]["BulkDataURI"]))) == [EXPECTED.PixelData]
+
+
+def test_it_retrieves_a_shared_study_by_the_links_secret(door: DicomwebDoor) -> None:
+    link = door.link(STUDY)
+    bearer = {"Authorization": f"Bearer {link.secret}"}
+    peer = DICOMwebClient(f"{door.base}/s/{link.link.id}/dicom-web", headers=bearer)
+    assert len(peer.retrieve_study(STUDY)) == 5
+    assert peer.retrieve_instance(STUDY, SERIES, ONE).PixelData == EXPECTED.PixelData
+    assert len(peer.retrieve_series_metadata(STUDY, SERIES)) == 3
+    with pytest.raises(HTTPError):
+        peer.retrieve_study(study_uid(ADA, 2))

@@ -7,6 +7,8 @@ import requests
 from dicomweb_client.api import DICOMwebClient
 from tests.door.storing import picture, storing_door
 
+pytestmark = pytest.mark.peers
+
 
 def test_instances_are_stored_found_and_deleted(tmp_path: Path) -> None:
     with storing_door(tmp_path / "data") as door:
@@ -30,8 +32,11 @@ def test_instances_are_stored_found_and_deleted(tmp_path: Path) -> None:
         assert [item.FailureReason for item in said.FailedSOPSequence] == [0x0111]
         client.delete_instance(study, series, instance)
         assert len(client.search_for_instances(study)) == 2
+        client.store_instances([picture(series=2)])
+        client.delete_series(study, str(picture(series=2).SeriesInstanceUID))
+        assert len(client.search_for_series(study)) == 1
         client.delete_study(study)
         assert client.search_for_studies() == []
         with pytest.raises(requests.HTTPError):
             client.delete_study(study)
-        assert len(door.originals()) == 3
+        assert len(door.originals()) == 4

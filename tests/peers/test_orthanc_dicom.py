@@ -1,43 +1,17 @@
 """Orthanc as the PACS beside us, in both directions: what it sends is here, and what we send is there."""
 
-import json
-import os
-import shutil
-import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 from tests.door.command_line import undisc
 from tests.door.dicom_door import DicomDoor, dicom_door, free_port, part10
 from tests.factories.instances import ADA, BERT, Place, image
+from tests.peers.orthanc import Orthanc, needs_dicomweb, needs_orthanc, running_orthanc
 
-_ORTHANC = shutil.which("Orthanc") or "/usr/sbin/Orthanc"
-pytestmark = [
-    pytest.mark.peers,
-    pytest.mark.skipif(not os.access(_ORTHANC, os.X_OK), reason="Orthanc is not installed"),
-]
+pytestmark = [pytest.mark.peers, needs_orthanc]
 STUDY = str(image(ADA, Place(1)).StudyInstanceUID)
-_PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
-
-
-@dataclass
-class Orthanc:
-    dicom_port: int
-    client: httpx.Client
-
-    def instances(self) -> set[str]:
-        """SOP Instance UIDs that it has."""
-        found = self.client.get("/instances?expand").json()
-        return {each["MainDicomTags"]["SOPInstanceUID"] for each in found}
-
-    def post(self, path: str, body: Any) -> httpx.Response:
-        content = body if isinstance(body, (bytes, str)) else json.dumps(body)
-        return self.client.post(path, content=content).raise_for_status()
 
 
 @pytest.fixture
@@ -47,47 +21,8 @@ def undisc_port() -> int:
 
 @pytest.fixture
 def orthanc(tmp_path: Path, undisc_port: int) -> Iterator[Orthanc]:
-    http, dicom = free_port(), free_port()
-    folder = tmp_path / "orthanc"
-    folder.mkdir()
-    configuration = {
-        "Name": "peer",
-        "StorageDirectory": str(folder),
-        "IndexDirectory": str(folder),
-        "HttpPort": http,
-        "DicomPort": dicom,
-        "DicomAet": "ORTHANC",
-        "DicomCheckCalledAet": True,
-        "AuthenticationEnabled": False,
-        "RemoteAccessAllowed": False,
-        "DicomModalities": {
-            "undisc": {"AET": "UNDISC", "Host": "127.0.0.1", "Port": undisc_port, "AllowStorageCommitment": True}
-        },
-        "Plugins": [str(_PLUGIN)] if _PLUGIN.exists() else [],
-    }
-    (folder / "orthanc.json").write_text(json.dumps(configuration))
-    log = (folder / "log").open("wb")
-    running = subprocess.Popen([_ORTHANC, str(folder / "orthanc.json")], stdout=log, stderr=log)
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{http}", timeout=60) as client:
-            _wait(client)
-            yield Orthanc(dicom, client)
-    finally:
-        running.terminate()
-        running.wait(30)
-        log.close()
-
-
-def _wait(client: httpx.Client) -> None:
-    until = time.monotonic() + 30
-    while True:
-        try:
-            client.get("/system").raise_for_status()
-            return
-        except httpx.HTTPError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.2)
+    with running_orthanc(tmp_path / "orthanc", modality=undisc_port) as running:
+        yield running
 
 
 @pytest.fixture
@@ -161,7 +96,7 @@ def test_we_pull_from_orthanc(orthanc: Orthanc, door: DicomDoor, how: str) -> No
     assert set(door.digests()) == _uids()
 
 
-@pytest.mark.skipif(not _PLUGIN.exists(), reason="Orthanc's DICOMweb plugin is not installed")
+@needs_dicomweb
 def test_we_send_to_and_pull_from_orthanc_over_dicomweb(orthanc: Orthanc, door: DicomDoor, tmp_path: Path) -> None:
     door.keep(_ada())
     url = f"{str(orthanc.client.base_url).rstrip('/')}/dicom-web"

@@ -68,14 +68,20 @@ def prepared(
 
 @contextmanager
 def _dataset(file: BinaryIO, start: int, size: int) -> Iterator[bytes | tuple[Path, int]]:
-    """The data set of an open Part 10 file: its bytes, or, where they are many, a named file that holds them."""
+    """The data set of an open Part 10 file: its bytes, or, where they are many, a named file that holds them.
+
+    One of odd length, which a deflated or a truncated one may have, gets a null byte at its end: elements and so data
+    sets are even (PS3.5 7.1.1, A.5), and receivers abort the whole association where a fragment is not.
+    """
+    padding = b"\0" * ((size - start) % 2)
     if size <= _IN_MEMORY:
         file.seek(start)
-        yield file.read()
+        yield file.read() + padding
         return
     with tempfile.NamedTemporaryFile() as copy:
         file.seek(0)
         shutil.copyfileobj(file, copy, 1 << 20)
+        copy.write(padding)
         copy.flush()
         yield Path(copy.name), start
 
