@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import { ByteBudget, pictureBudget } from "../src/loading/memory";
-import { nearestFirst, reachWithin } from "../src/loading/order";
-import { type Fetched, FrameQueue } from "../src/loading/queue";
+import { nearestFirst, nextPlayed, playingOrder, reachWithin } from "../src/loading/order";
+import { type Fetched, FrameQueue, type QueueSeries } from "../src/loading/queue";
 import type { Priority } from "../src/source/frame-source";
 
 describe("order", () => {
@@ -61,6 +61,16 @@ describe("memory", () => {
     expect(memory.used).toBe(0);
   });
 
+  test("what is set aside is not there for others", () => {
+    const memory = new ByteBudget<number>(30);
+    memory.put("a", 1, 10);
+    memory.put("b", 2, 10);
+    memory.reserve(15);
+    expect([memory.has("a"), memory.has("b"), memory.used, memory.limit]).toEqual([false, true, 25, 15]);
+    memory.reserve(-15);
+    expect(memory.limit).toBe(30);
+  });
+
   test("phones and small machines get less", () => {
     expect(pictureBudget({ memory: 8, smallTouch: true })).toBe(120 << 20);
     expect(pictureBudget({ memory: 4, smallTouch: false })).toBe(120 << 20);
@@ -76,12 +86,14 @@ class FakeServer {
   free = true;
   private timers: (() => void)[] = [];
   readonly queue: FrameQueue;
+  readonly series: QueueSeries;
 
-  constructor(count: number, slots = 3, reach = count) {
-    this.queue = new FrameQueue({
-      count,
-      reach,
-      slots,
+  constructor(
+    private readonly count: number,
+    slots = 3,
+    private readonly reach = count,
+  ) {
+    this.series = {
       has: (index) => this.there.has(index),
       ahead: () => this.free,
       fetch: (index, priority, signal) =>
@@ -89,6 +101,9 @@ class FakeServer {
           signal.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
           this.asked.push({ index, priority, signal, answer: resolve });
         }),
+    };
+    this.queue = new FrameQueue({
+      slots,
       stalled: (stalled) => this.stalls.push(stalled),
       after: (_, run) => {
         this.timers.push(run);
@@ -97,6 +112,12 @@ class FakeServer {
         };
       },
     });
+  }
+
+  /** A cell (its name) looks at a picture. */
+  lookAt(cursor: number, direction: 1 | -1, cell: object = this): void {
+    const order = nearestFirst(this.count, cursor, direction, this.reach);
+    this.queue.look(cell, { series: this.series, order, playing: false });
   }
 
   get open(): number[] {
@@ -129,14 +150,14 @@ class FakeServer {
 describe("queue", () => {
   test("the picture under the cursor is asked for first and with high priority", () => {
     const server = new FakeServer(100);
-    server.queue.lookAt(50, 1);
+    server.lookAt(50, 1);
     expect(server.asked[0]).toMatchObject({ index: 50, priority: "high" });
     expect(server.open).toEqual([50]);
   });
 
   test("once it is there, the nearest follow, as many at once as there are slots", async () => {
     const server = new FakeServer(100);
-    server.queue.lookAt(50, 1);
+    server.lookAt(50, 1);
     await server.answer(50);
     expect(server.open).toEqual([51, 49, 52]);
     await server.answer(49);
@@ -146,7 +167,7 @@ describe("queue", () => {
   test("nothing is fetched ahead before the line is free for it", async () => {
     const server = new FakeServer(100);
     server.free = false;
-    server.queue.lookAt(50, 1);
+    server.lookAt(50, 1);
     await server.answer(50);
     expect(server.open).toEqual([]);
     server.free = true;
@@ -156,9 +177,9 @@ describe("queue", () => {
 
   test("moving far calls off what nobody waits for", async () => {
     const server = new FakeServer(100);
-    server.queue.lookAt(10, 1);
+    server.lookAt(10, 1);
     await server.answer(10);
-    server.queue.lookAt(90, 1);
+    server.lookAt(90, 1);
     expect(server.open).toEqual([90]);
     expect(server.asked.filter((one) => one.index < 20 && one.index !== 10).every((one) => one.signal.aborted)).toBe(
       true,
@@ -167,9 +188,9 @@ describe("queue", () => {
 
   test("moving on by one makes room for the new cursor at once", async () => {
     const server = new FakeServer(100);
-    server.queue.lookAt(50, 1);
+    server.lookAt(50, 1);
     await server.answer(50);
-    server.queue.lookAt(53, 1);
+    server.lookAt(53, 1);
     expect(server.open).toContain(53);
     expect(server.asked.at(-1)).toMatchObject({ index: 53, priority: "high" });
     expect(server.open.length).toBeLessThanOrEqual(2);
@@ -177,27 +198,27 @@ describe("queue", () => {
 
   test("what is there already is not asked for again", async () => {
     const server = new FakeServer(3);
-    server.queue.lookAt(1, 1);
+    server.lookAt(1, 1);
     for (const index of [1, 2, 0]) {
       await server.answer(index);
     }
-    server.queue.lookAt(0, -1);
+    server.lookAt(0, -1);
     expect(server.asked.length).toBe(3);
   });
 
   test("what can never be had is not asked for again", async () => {
     const server = new FakeServer(2);
-    server.queue.lookAt(0, 1);
+    server.lookAt(0, 1);
     await server.answer(0, "never");
-    server.queue.lookAt(1, 1);
-    server.queue.lookAt(0, -1);
+    server.lookAt(1, 1);
+    server.lookAt(0, -1);
     expect(server.asked.filter((one) => one.index === 0).length).toBe(1);
-    expect(server.queue.isHopeless(0)).toBe(true);
+    expect(server.queue.isHopeless(server.series, 0)).toBe(true);
   });
 
   test("without a network it waits, says so, and goes on by itself", async () => {
     const server = new FakeServer(1);
-    server.queue.lookAt(0, 1);
+    server.lookAt(0, 1);
     await server.answer(0, "later");
     expect(server.stalls).toEqual([true]);
     expect(server.open).toEqual([]);
@@ -209,7 +230,7 @@ describe("queue", () => {
 
   test("a retry does not wait", async () => {
     const server = new FakeServer(1);
-    server.queue.lookAt(0, 1);
+    server.lookAt(0, 1);
     await server.answer(0, "later");
     server.queue.retry();
     expect(server.open).toEqual([0]);
@@ -217,7 +238,7 @@ describe("queue", () => {
 
   test("nothing beyond the reach is fetched", async () => {
     const server = new FakeServer(100, 3, 3);
-    server.queue.lookAt(50, 1);
+    server.lookAt(50, 1);
     for (const index of [50, 51, 49]) {
       await server.answer(index);
     }
@@ -226,8 +247,65 @@ describe("queue", () => {
 
   test("stopping calls off everything", () => {
     const server = new FakeServer(100);
-    server.queue.lookAt(50, 1);
+    server.lookAt(50, 1);
     server.queue.stop();
     expect(server.open).toEqual([]);
+  });
+
+  test("with several cells each cursor goes before anything fetched ahead, the active one's first", async () => {
+    const server = new FakeServer(100);
+    const [left, right] = [{}, {}];
+    server.lookAt(10, 1, left);
+    server.queue.prefer(right);
+    server.lookAt(80, 1, right);
+    expect(server.open).toEqual([10, 80]);
+    server.lookAt(12, 1, left);
+    expect(server.asked.at(-1)).toMatchObject({ index: 12, priority: "auto" });
+    expect(server.asked.find((one) => one.index === 80)?.priority).toBe("high");
+    await server.answer(80);
+    expect(server.open).not.toContain(81);
+    await server.answer(12);
+    expect(server.open.slice(-2)).toEqual([81, 13]);
+  });
+
+  test("what two cells want is fetched once, and stays wanted while one of them wants it", async () => {
+    const server = new FakeServer(100);
+    const [left, right] = [{}, {}];
+    server.lookAt(10, 1, left);
+    server.lookAt(10, 1, right);
+    expect(server.asked.map((one) => one.index)).toEqual([10]);
+    server.lookAt(90, 1, left);
+    expect(server.open).toEqual([10, 90]);
+    server.queue.leave(right);
+    expect(server.open).toEqual([90]);
+  });
+
+  test("while a film runs nothing that it will show in a moment is called off", async () => {
+    const server = new FakeServer(20);
+    const play = (cursor: number) =>
+      server.queue.look(server, {
+        series: server.series,
+        order: playingOrder(20, cursor, 1, false),
+        playing: true,
+      });
+    play(18);
+    expect(server.open).toEqual([18, 19, 0]);
+    play(19);
+    play(0);
+    expect(server.open).toEqual([18, 19, 0]);
+    await server.answer(0);
+    expect(server.open).toEqual([18, 19, 1]);
+  });
+});
+
+describe("a film", () => {
+  test("goes round and round, or to the end and back", () => {
+    expect(playingOrder(5, 3, 1, false)).toEqual([3, 4, 0, 1, 2]);
+    expect(playingOrder(5, 3, 1, true)).toEqual([3, 4, 2, 1, 0]);
+    expect(playingOrder(5, 3, -1, true)).toEqual([3, 2, 1, 0, 4]);
+    expect(playingOrder(5, 3, 1, false, 2)).toEqual([3, 4]);
+    expect(nextPlayed(5, 4, 1, true)).toEqual({ index: 3, direction: -1 });
+    expect(nextPlayed(5, 0, -1, false)).toEqual({ index: 4, direction: -1 });
+    expect(nextPlayed(1, 0, 1, true)).toEqual({ index: 0, direction: 1 });
   });
 });

@@ -14,7 +14,7 @@ import {
 import { readStudy } from "../src/source/manifest";
 import type { Frame, SeriesManifest, StudyManifest } from "../src/source/model";
 import { press } from "../src/viewer/keys";
-import { Viewing } from "../src/viewer/viewing";
+import { Workspace } from "../src/viewer/workspace";
 import { frameOf } from "./frames";
 
 beforeAll(() => {
@@ -97,15 +97,16 @@ const STUDY: StudyManifest = {
 
 function open(source: FakeSource) {
   const closings: string[] = [];
-  const viewing = new Viewing(STUDY, {
+  const workspace = new Workspace(STUDY, {
     source,
     pool: new DecodePool(1),
     memory: new ByteBudget<Held>(1 << 20),
     frugal: false,
     closed: () => closings.push("closed"),
   });
+  const viewing = workspace.active;
   viewing.resize({ width: 400, height: 400 });
-  return { viewing, closings };
+  return { workspace, viewing, closings };
 }
 
 /** Waits until something holds; the test's own time limit ends a wait in vain. */

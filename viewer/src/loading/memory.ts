@@ -8,14 +8,33 @@ interface Held<T> {
 export class ByteBudget<T> {
   private readonly held = new Map<string, Held<T>>();
   private bytes = 0;
+  private reserved = 0;
+  private turns = 0;
 
   constructor(
-    readonly limit: number,
+    private readonly whole: number,
     private readonly dispose: (value: T) => void = () => undefined,
   ) {}
 
+  /** Bytes that may be held: all of them, without those set aside. */
+  get limit(): number {
+    return Math.max(0, this.whole - this.reserved);
+  }
+
+  /** Bytes held, and set aside. */
   get used(): number {
-    return this.bytes;
+    return this.bytes + this.reserved;
+  }
+
+  /** Another number whenever something came or went. */
+  get turn(): number {
+    return this.turns;
+  }
+
+  /** Sets bytes aside for what is held elsewhere, or gives them back (a negative number). */
+  reserve(bytes: number): void {
+    this.reserved = Math.max(0, this.reserved + bytes);
+    this.fit();
   }
 
   has(key: string): boolean {
@@ -38,12 +57,8 @@ export class ByteBudget<T> {
     this.drop(key);
     this.held.set(key, { value, bytes });
     this.bytes += bytes;
-    for (const oldest of this.held.keys()) {
-      if (this.bytes <= this.limit || oldest === key) {
-        break;
-      }
-      this.drop(oldest);
-    }
+    this.turns += 1;
+    this.fit(key);
   }
 
   drop(key: string): void {
@@ -51,7 +66,17 @@ export class ByteBudget<T> {
     if (entry !== undefined) {
       this.held.delete(key);
       this.bytes -= entry.bytes;
+      this.turns += 1;
       this.dispose(entry.value);
+    }
+  }
+
+  private fit(spared?: string): void {
+    for (const oldest of this.held.keys()) {
+      if (this.bytes <= this.limit || oldest === spared) {
+        break;
+      }
+      this.drop(oldest);
     }
   }
 

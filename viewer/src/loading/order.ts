@@ -25,3 +25,52 @@ export function nearestFirst(count: number, cursor: number, direction: 1 | -1, r
 export function reachWithin(budget: number, bytesPerPicture: number, count: number): number {
   return Math.max(1, Math.min(count, Math.floor((budget * 0.8) / Math.max(1, bytesPerPicture))));
 }
+
+/**
+ * The indices in the order in which a film will show them from the cursor on: round and round, or to the end and back.
+ * Each is named once, at most `reach`.
+ */
+export function playingOrder(
+  count: number,
+  cursor: number,
+  direction: 1 | -1,
+  bounce: boolean,
+  reach = count,
+): number[] {
+  const order: number[] = [];
+  if (count <= 0) {
+    return order;
+  }
+  const seen = new Set<number>();
+  let at = { index: Math.max(0, Math.min(count - 1, cursor)), direction };
+  // A bounce comes by everything within twice the length.
+  for (let steps = 0; steps < count * 2 && order.length < Math.min(reach, count); steps++) {
+    if (!seen.has(at.index)) {
+      seen.add(at.index);
+      order.push(at.index);
+    }
+    at = nextPlayed(count, at.index, at.direction, bounce);
+  }
+  return order;
+}
+
+/** What a film shows after a picture, and which way it then runs. */
+export function nextPlayed(
+  count: number,
+  index: number,
+  direction: 1 | -1,
+  bounce: boolean,
+): { index: number; direction: 1 | -1 } {
+  const next = index + direction;
+  if (count < 2) {
+    return { index: 0, direction };
+  }
+  if (next >= 0 && next < count) {
+    return { index: next, direction };
+  }
+  if (bounce) {
+    const back = direction === 1 ? -1 : 1;
+    return { index: index + back, direction: back };
+  }
+  return { index: direction === 1 ? 0 : count - 1, direction };
+}

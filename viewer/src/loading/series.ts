@@ -1,4 +1,4 @@
-/** Everything that is on its way for one open series, and the best picture there is of each slice. */
+/** All that is on its way for one series, whichever cells show it, and the best picture there is of each slice. */
 
 import { BYTES_OF, type PixelArray } from "../decode/pixels";
 import { type DecodePool, DecodingUnavailable } from "../decode/pool";
@@ -6,8 +6,7 @@ import type { Picture } from "../render/picture";
 import { type FrameSource, type Priority, SourceClosed, SourceUnreachable } from "../source/frame-source";
 import type { Frame, SeriesManifest } from "../source/model";
 import type { ByteBudget } from "./memory";
-import { nearestFirst, reachWithin } from "./order";
-import { type Fetched, FrameQueue } from "./queue";
+import type { Fetched, FrameQueue, QueueSeries } from "./queue";
 
 /** What memory holds: stored values, or a picture the server rendered. */
 export type Held = { pixels: PixelArray } | { bitmap: ImageBitmap };
@@ -21,119 +20,87 @@ export function release(held: Held): void {
   }
 }
 
-export interface SeriesEvents {
+/** One cell that shows the series. */
+export interface Watcher {
+  /** The picture it shows. */
+  readonly cursor: number;
   /** A better picture of a slice is there. */
   arrived(index: number): void;
-  stalled(stalled: boolean): void;
-  closed(): void;
   /** This browser cannot decode; only previews will come. */
   previewsOnly(): void;
 }
 
+/** What all series draw on. */
+export interface Supplies {
+  source: FrameSource;
+  pool: DecodePool;
+  memory: PictureMemory;
+  /** The link no longer opens. */
+  closed(): void;
+}
+
 /** The strip waits so long for the first full picture, which goes before it. */
 const STRIP_WAIT = 800;
-/** A slice rested on for so long gets its larger preview when the full picture is slow. */
-const PREVIEW_WAIT = 150;
-/** Slices that follow each other faster than this are raced through; see head(). */
-const RACING = 60;
-const LONGEST_RACE = 180;
 const MINI_BYTES = 128 * 128 * 4;
-const SLOTS = 3;
-/** With "save data" on, only the neighbours are fetched ahead. */
-const FRUGAL_REACH = 5;
 
 const fullKey = (frame: Frame) => `full ${frame.i} ${frame.n}`;
 const previewKey = (frame: Frame) => `preview ${frame.i} ${frame.n}`;
 const miniKey = (frame: Frame) => `mini ${frame.i} ${frame.n}`;
 const isAbort = (error: unknown) => error instanceof DOMException && error.name === "AbortError";
 
-export class SeriesLoading {
+export class SeriesLoading implements QueueSeries {
   readonly id: number;
   readonly frames: readonly Frame[];
-  /** How many pictures around the cursor are fetched in full. */
-  readonly reach: number;
+  /** Bytes of its largest picture, decoded. */
+  readonly largest: number;
+  readonly watchers = new Set<Watcher>();
   /** The name of each frame's full picture in memory. */
   private readonly keys: readonly string[];
-  private readonly queue: FrameQueue;
   private readonly stopping = new AbortController();
   private readonly minis = new Map<number, Uint8Array<ArrayBuffer>>();
   private readonly decodingMinis = new Set<number>();
-  private resting: AbortController | null = null;
-  private cursor = 0;
-  private lookedAt = Number.NEGATIVE_INFINITY;
-  private headedAt = Number.NEGATIVE_INFINITY;
-  private heading: ReturnType<typeof setTimeout> | undefined;
+  private reserved = 0;
+  private counted = { turn: -1, ready: 0 };
   private stripAsked = false;
   /** The strip goes before pictures fetched ahead: with it the whole series can be scrolled. */
   private stripDone: boolean;
 
   constructor(
-    manifest: SeriesManifest,
-    private readonly source: FrameSource,
-    private readonly pool: DecodePool,
-    private readonly memory: PictureMemory,
-    private readonly events: SeriesEvents,
-    frugal = false,
+    readonly manifest: SeriesManifest,
+    private readonly supplies: Supplies,
+    private readonly queue: FrameQueue,
   ) {
     this.id = manifest.id;
     this.frames = manifest.frames;
     this.keys = manifest.frames.map(fullKey);
     this.stripDone = manifest.frames.length < 2;
-    const largest = Math.max(1, ...this.frames.map(bytesOf));
-    const fitting = reachWithin(memory.limit, largest, this.frames.length);
-    this.reach = frugal ? Math.min(fitting, FRUGAL_REACH) : fitting;
-    this.queue = new FrameQueue({
-      count: this.frames.length,
-      reach: this.reach,
-      slots: SLOTS,
-      has: (index) => this.isFull(index),
-      ahead: () => this.stripDone,
-      fetch: (index, priority, signal) => this.fetchFull(index, priority, signal),
-      stalled: (stalled) => events.stalled(stalled),
-      after: (milliseconds, run) => {
-        const timer = setTimeout(run, milliseconds);
-        return () => clearTimeout(timer);
-      },
-    });
+    this.largest = this.frames.reduce((most, frame) => Math.max(most, bytesOf(frame)), 1);
     setTimeout(() => this.startStrip(), STRIP_WAIT);
   }
 
   /** Pictures of this series there are in full. */
   get ready(): number {
-    return this.keys.reduce((sum, key) => sum + (this.memory.has(key) ? 1 : 0), 0);
-  }
-
-  isFull(index: number): boolean {
-    return this.memory.has(this.keys[index] ?? "");
-  }
-
-  /** Somebody looks at a slice, having come from below (1) or above (-1). */
-  lookAt(index: number, direction: 1 | -1): void {
-    this.cursor = index;
-    this.head(index, direction);
-    this.rest(index);
-  }
-
-  /** Racing through a series, only every now and then is a picture asked for in full: the small ones keep up. */
-  private head(index: number, direction: 1 | -1): void {
-    const now = performance.now();
-    clearTimeout(this.heading);
-    const racing = now - this.lookedAt < RACING;
-    this.lookedAt = now;
-    if (!racing || now - this.headedAt > LONGEST_RACE) {
-      this.fetchAround(index, direction);
-    } else {
-      this.heading = setTimeout(() => this.fetchAround(index, direction), RACING);
+    const { memory } = this.supplies;
+    if (this.counted.turn !== memory.turn) {
+      const ready = this.keys.reduce((sum, key) => sum + (memory.has(key) ? 1 : 0), 0);
+      this.counted = { turn: memory.turn, ready };
     }
+    return this.counted.ready;
   }
 
-  private fetchAround(index: number, direction: 1 | -1): void {
-    this.headedAt = performance.now();
-    // What is near counts as used last, so that what is far goes first when memory is short.
-    for (const near of nearestFirst(this.frames.length, index, direction, this.reach).reverse()) {
-      this.memory.get(this.keys[near] ?? "");
+  has(index: number): boolean {
+    return this.supplies.memory.has(this.keys[index] ?? "");
+  }
+
+  ahead(): boolean {
+    return this.stripDone;
+  }
+
+  /** What lies in this order counts as used last, its first the very last, so that the rest goes when memory is short. */
+  touch(order: readonly number[]): void {
+    for (let at = order.length - 1; at >= 0; at--) {
+      this.supplies.memory.get(this.keys[order[at] ?? -1] ?? "");
     }
-    this.queue.lookAt(index, direction);
   }
 
   /** Keeps a preview that came with the manifest. */
@@ -141,8 +108,8 @@ export class SeriesLoading {
     const frame = this.frames[index];
     const bitmap = await createImageBitmap(blob).catch(() => null);
     if (frame !== undefined && bitmap !== null) {
-      this.memory.put(previewKey(frame), { bitmap }, bitmap.width * bitmap.height * 4);
-      this.events.arrived(index);
+      this.supplies.memory.put(previewKey(frame), { bitmap }, bitmap.width * bitmap.height * 4);
+      this.arrived(index);
     }
   }
 
@@ -153,7 +120,7 @@ export class SeriesLoading {
       return null;
     }
     for (const key of [fullKey(frame), previewKey(frame), miniKey(frame)]) {
-      const held = this.memory.get(key);
+      const held = this.supplies.memory.get(key);
       if (held !== undefined) {
         return "pixels" in held
           ? { key, frame, pixels: held.pixels, bitmap: null }
@@ -164,38 +131,35 @@ export class SeriesLoading {
     return null;
   }
 
-  /** Nothing better than what is shown can come for this slice. */
-  isHopeless(index: number): boolean {
-    return this.queue.isHopeless(index);
-  }
-
-  retry(): void {
-    this.queue.retry();
-    this.rest(this.cursor);
-  }
-
   stop(): void {
-    clearTimeout(this.heading);
-    this.queue.stop();
     this.stopping.abort();
-    this.resting?.abort();
+    this.supplies.memory.reserve(-this.reserved);
+    this.reserved = 0;
+    this.minis.clear();
   }
 
-  private async fetchFull(index: number, priority: Priority, signal: AbortSignal): Promise<Fetched> {
+  async fetch(index: number, priority: Priority, signal: AbortSignal): Promise<Fetched> {
     const frame = this.frames[index];
     if (frame === undefined || frame.wire === "") {
       return "never";
     }
+    const { source, pool, memory } = this.supplies;
     try {
-      const bytes = await this.source.frame(frame, priority, signal);
-      const pixels = await this.pool.decode(bytes, frame, index === this.cursor);
+      const bytes = await source.frame(frame, priority, signal);
+      const pixels = await pool.decode(bytes, frame, priority === "high");
       signal.throwIfAborted();
-      this.memory.put(fullKey(frame), { pixels }, pixels.byteLength);
-      this.events.arrived(index);
+      memory.put(fullKey(frame), { pixels }, pixels.byteLength);
+      this.arrived(index);
       this.startStrip();
       return "done";
     } catch (error) {
       return this.judge(error);
+    }
+  }
+
+  private arrived(index: number): void {
+    for (const watcher of this.watchers) {
+      watcher.arrived(index);
     }
   }
 
@@ -204,37 +168,29 @@ export class SeriesLoading {
       throw error;
     }
     if (error instanceof SourceClosed) {
-      this.events.closed();
+      this.supplies.closed();
     } else if (error instanceof SourceUnreachable) {
       return "later";
     } else if (error instanceof DecodingUnavailable) {
-      this.events.previewsOnly();
+      for (const watcher of this.watchers) {
+        watcher.previewsOnly();
+      }
     }
     return "never";
   }
 
-  private rest(index: number): void {
-    this.resting?.abort();
-    const resting = new AbortController();
-    this.resting = resting;
-    setTimeout(() => {
-      const frame = this.frames[index];
-      if (!resting.signal.aborted && frame !== undefined && !this.isFull(index)) {
-        void this.loadPreview(index, frame, resting.signal);
-      }
-    }, PREVIEW_WAIT);
-  }
-
-  private async loadPreview(index: number, frame: Frame, signal: AbortSignal): Promise<void> {
-    if (this.memory.has(previewKey(frame))) {
+  /** The larger preview of a slice, for when the full picture is slow. */
+  async loadPreview(index: number, signal: AbortSignal): Promise<void> {
+    const frame = this.frames[index];
+    if (frame === undefined || this.has(index) || this.supplies.memory.has(previewKey(frame))) {
       return;
     }
     try {
-      const blob = await this.source.preview(frame, "high", signal);
+      const blob = await this.supplies.source.preview(frame, "high", signal);
       await this.keepPreview(index, blob);
     } catch (error) {
       if (error instanceof SourceClosed) {
-        this.events.closed();
+        this.supplies.closed();
       }
     }
   }
@@ -252,14 +208,14 @@ export class SeriesLoading {
 
   /** Never rejects: without the strip, scrolling shows less, and that is all. */
   private async loadStrip(): Promise<void> {
-    const all = this.frames.length * MINI_BYTES <= this.memory.limit / 4;
+    const all = this.frames.length * MINI_BYTES <= this.supplies.memory.limit / 4;
     const signal = this.stopping.signal;
     for (let tries = 0; tries < 3 && !signal.aborted; tries++) {
       try {
-        for await (const image of this.source.strip(this.id, signal)) {
+        for await (const image of this.supplies.source.strip(this.id, signal)) {
           if (image.bytes.length > 0 && !this.minis.has(image.index)) {
-            this.minis.set(image.index, image.bytes);
-            if (all || image.index === this.cursor) {
+            this.keepMini(image.index, image.bytes);
+            if (all || [...this.watchers].some(({ cursor }) => cursor === image.index)) {
               await this.decodeMini(image.index);
             }
           }
@@ -274,13 +230,20 @@ export class SeriesLoading {
     }
   }
 
+  /** Small pictures stay as they came, within the budget, and are decoded when they are looked at. */
+  private keepMini(index: number, bytes: Uint8Array<ArrayBuffer>): void {
+    this.minis.set(index, bytes);
+    this.reserved += bytes.byteLength;
+    this.supplies.memory.reserve(bytes.byteLength);
+  }
+
   private async decodeMini(index: number): Promise<void> {
     const frame = this.frames[index];
     const bytes = this.minis.get(index);
     if (frame === undefined || bytes === undefined || this.decodingMinis.has(index)) {
       return;
     }
-    if (this.memory.has(fullKey(frame)) || this.memory.has(miniKey(frame))) {
+    if (this.supplies.memory.has(fullKey(frame)) || this.supplies.memory.has(miniKey(frame))) {
       return;
     }
     this.decodingMinis.add(index);
@@ -289,8 +252,8 @@ export class SeriesLoading {
     if (bitmap === null) {
       this.minis.delete(index);
     } else {
-      this.memory.put(miniKey(frame), { bitmap }, bitmap.width * bitmap.height * 4);
-      this.events.arrived(index);
+      this.supplies.memory.put(miniKey(frame), { bitmap }, bitmap.width * bitmap.height * 4);
+      this.arrived(index);
     }
   }
 }

@@ -1,12 +1,12 @@
 import { day } from "../messages/format";
 import { words } from "../messages/index";
 import type { FrameSource } from "../source/frame-source";
-import type { Viewing } from "../viewer/viewing";
+import type { StudyManifest } from "../source/model";
 import { Icon } from "./icons";
 
 /** Taking the originals along, who shares them, and until when. */
-export function About({ viewing, source }: { viewing: Viewing; source: FrameSource }) {
-  const { from, until, mayDownload } = viewing.study;
+export function About({ study, source }: { study: StudyManifest; source: FrameSource }) {
+  const { from, until, mayDownload } = study;
   const last = day(until);
   return (
     <div class="about">

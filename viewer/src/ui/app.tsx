@@ -6,7 +6,7 @@ import { type Held, release } from "../loading/series";
 import { prepareDrawing } from "../render/prepare";
 import type { FrameSource } from "../source/frame-source";
 import type { StudyManifest } from "../source/model";
-import { Viewing } from "../viewer/viewing";
+import { Workspace } from "../viewer/workspace";
 import { ClosedPage, LeftPage, OpeningPage, PasscodePage, UnreachablePage } from "./pages";
 import { useChanges } from "./use-changes";
 import { ViewerScreen } from "./viewer-screen";
@@ -17,10 +17,10 @@ interface Network {
 
 const pool = new DecodePool();
 
-function newViewing(study: StudyManifest, source: FrameSource, door: Door): Viewing {
+function newWorkspace(study: StudyManifest, source: FrameSource, door: Door): Workspace {
   const { deviceMemory, connection } = navigator as { deviceMemory?: number; connection?: Network };
   const smallTouch = matchMedia("(pointer: coarse)").matches && Math.min(screen.width, screen.height) < 600;
-  return new Viewing(study, {
+  return new Workspace(study, {
     source,
     pool,
     memory: new ByteBudget<Held>(pictureBudget({ memory: deviceMemory, smallTouch }), release),
@@ -33,15 +33,15 @@ export function App({ door, source }: { door: Door; source: FrameSource }) {
   useChanges(door);
   const { state } = door;
   const study = state.phase === "open" ? state.study : null;
-  const [viewing, setViewing] = useState<Viewing | null>(null);
+  const [workspace, setWorkspace] = useState<Workspace | null>(null);
   useEffect(() => {
     if (study === null) {
       return;
     }
-    const made = newViewing(study, source, door);
-    setViewing(made);
+    const made = newWorkspace(study, source, door);
+    setWorkspace(made);
     return () => {
-      setViewing(null);
+      setWorkspace(null);
       made.stop();
     };
   }, [study, source, door]);
@@ -69,6 +69,8 @@ export function App({ door, source }: { door: Door; source: FrameSource }) {
     case "left":
       return <LeftPage />;
     case "open":
-      return viewing === null ? null : <ViewerScreen viewing={viewing} source={source} leave={() => door.leave()} />;
+      return workspace === null ? null : (
+        <ViewerScreen workspace={workspace} source={source} leave={() => door.leave()} />
+      );
   }
 }

@@ -1,11 +1,11 @@
 import { dicomDate, personName } from "../messages/format";
 import { words } from "../messages/index";
-import type { Viewing } from "../viewer/viewing";
+import type { StudyManifest } from "../source/model";
 import { Icon } from "./icons";
 
 /** Whose pictures these are: on the screen all the time, so that two patients cannot be mixed up. */
-export function Banner({ viewing, leave }: { viewing: Viewing; leave: () => void }) {
-  const { patient } = viewing.study;
+export function Banner({ study, leave }: { study: StudyManifest; leave: () => void }) {
+  const { patient } = study;
   const name = personName(patient.name);
   const birth = dicomDate(patient.birthDate);
   const facts = [

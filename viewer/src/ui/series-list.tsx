@@ -3,7 +3,8 @@ import { dicomDate } from "../messages/format";
 import { words } from "../messages/index";
 import type { FrameSource } from "../source/frame-source";
 import type { SeriesEntry, StudyEntry } from "../source/model";
-import type { Viewing } from "../viewer/viewing";
+import { isSame } from "../viewer/viewing";
+import type { Workspace } from "../viewer/workspace";
 import { Icon } from "./icons";
 
 /** "Scan of 1 November 2026" for the newest, "Earlier scan, 3 March 2024" for those before it. */
@@ -59,10 +60,10 @@ function Thumbnail({ entry, source }: { entry: SeriesEntry; source: FrameSource 
   );
 }
 
-export function SeriesList({ viewing, source }: { viewing: Viewing; source: FrameSource }) {
-  const { studies } = viewing.study;
+export function SeriesList({ workspace, source }: { workspace: Workspace; source: FrameSource }) {
+  const { studies } = workspace.study;
   const list = useRef<HTMLDivElement>(null);
-  const chosen = viewing.entry?.id;
+  const chosen = workspace.active.entry;
   // A series reached by keys may lie below the list's edge, and the list must tell which one is shown.
   useEffect(() => {
     list.current?.querySelector('[aria-current="true"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
@@ -77,14 +78,14 @@ export function SeriesList({ viewing, source }: { viewing: Viewing; source: Fram
           </div>
           <ul>
             {study.series.map((entry) => (
-              <li key={entry.id}>
+              <li key={`${entry.id} ${entry.kind} ${entry.instance ?? ""}`}>
                 <button
                   type="button"
                   class="series"
                   data-testid={`series-${entry.id}`}
-                  aria-current={entry.id === viewing.entry?.id}
+                  aria-current={isSame(entry, chosen)}
                   title={titleOf(entry)}
-                  onClick={() => void viewing.choose(entry)}
+                  onClick={() => workspace.choose(entry)}
                 >
                   <Thumbnail entry={entry} source={source} />
                   <span class="series-words">

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { words } from "../messages/index";
 import type { FrameSource } from "../source/frame-source";
 import { belongsToField, press } from "../viewer/keys";
-import type { Viewing } from "../viewer/viewing";
+import type { Workspace } from "../viewer/workspace";
 import { About } from "./about";
 import { Banner } from "./banner";
 import { HelpDialog, MoreDialog } from "./dialogs";
@@ -16,13 +16,13 @@ import { useFrequentChanges } from "./use-changes";
 import { Viewport } from "./viewport";
 
 export interface ScreenProps {
-  viewing: Viewing;
+  workspace: Workspace;
   source: FrameSource;
   leave: () => void;
 }
 
-export function ViewerScreen({ viewing, source, leave }: ScreenProps) {
-  useFrequentChanges(viewing);
+export function ViewerScreen({ workspace, source, leave }: ScreenProps) {
+  useFrequentChanges(workspace);
   const [dialog, setDialog] = useState<"help" | "more" | null>(null);
   const shown = useRef(dialog);
   shown.current = dialog;
@@ -33,7 +33,7 @@ export function ViewerScreen({ viewing, source, leave }: ScreenProps) {
         return;
       }
       const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-      if (press(key, viewing, { toggleHelp: () => setDialog("help") }, event.shiftKey)) {
+      if (press(key, workspace.active, { toggleHelp: () => setDialog("help") }, event.shiftKey)) {
         event.preventDefault();
       }
     };
@@ -43,14 +43,15 @@ export function ViewerScreen({ viewing, source, leave }: ScreenProps) {
       document.removeEventListener("keydown", onKey);
       document.documentElement.classList.remove("viewing");
     };
-  }, [viewing]);
+  }, [workspace]);
+  const viewing = workspace.active;
   const { entry } = viewing;
-  const about = useMemo(() => <About viewing={viewing} source={source} />, [viewing, source]);
+  const about = useMemo(() => <About study={workspace.study} source={source} />, [workspace, source]);
   // The list shows which series is open, so it hangs on that too.
-  const list = useMemo(() => <SeriesList viewing={viewing} source={source} />, [viewing, source, entry]);
+  const list = useMemo(() => <SeriesList workspace={workspace} source={source} />, [workspace, source, entry]);
   return (
     <div class="viewer" data-tool={viewing.tool} data-kind={entry?.kind ?? "none"}>
-      <Banner viewing={viewing} leave={leave} />
+      <Banner study={workspace.study} leave={leave} />
       <nav class="side" aria-label={words.seriesList}>
         {list}
         <div class="side-foot">{about}</div>

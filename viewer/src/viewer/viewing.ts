@@ -1,7 +1,6 @@
-/** What is on the screen and what people do to it. Knows no elements; tells its listeners when to look again. */
+/** What one cell shows and what people do to it. Knows no elements; tells its listeners when to look again. */
 
 import { modalityValue, type PixelArray } from "../decode/pixels";
-import type { DecodePool } from "../decode/pool";
 import {
   type Placement,
   panBy,
@@ -14,11 +13,13 @@ import {
   WHOLE,
   zoomAbout,
 } from "../geometry/view";
-import { type PictureMemory, SeriesLoading } from "../loading/series";
+import type { Library } from "../loading/library";
+import type { Watching } from "../loading/watching";
 import type { Picture, Showing } from "../render/picture";
 import { adjust, defaultRange, fullRange, type ValueRange } from "../render/window";
-import { type FrameSource, SourceClosed, SourceUnreachable } from "../source/frame-source";
+import { SourceClosed, SourceUnreachable } from "../source/frame-source";
 import type { Frame, SeriesEntry, SeriesManifest, StudyEntry, StudyManifest } from "../source/model";
+import type { UndoStack } from "./undo";
 
 export type Tool = "scroll" | "contrast" | "zoom" | "move";
 
@@ -37,22 +38,33 @@ export interface Probe {
   values: readonly number[];
 }
 
-interface Remembered {
-  index: number;
+/** How a series is shown: what undoing brings back. */
+interface Appearance {
   contrast: Contrast;
   invert: boolean;
   view: View;
 }
 
+export interface Remembered extends Appearance {
+  index: number;
+}
+
+/** What the cells of a workspace have in common. */
 export interface ViewingEnvironment {
-  source: FrameSource;
-  pool: DecodePool;
-  memory: PictureMemory;
-  /** The reader asked for little data. */
-  frugal: boolean;
+  library: Library;
+  undo: UndoStack;
+  /** How each series was left, by its number. */
+  kept: Map<number, Remembered>;
   /** The link no longer opens. */
   closed(): void;
 }
+
+/** Whether two entries of the list are one: reports of one series have its number in common. */
+export function isSame(one: SeriesEntry | null, other: SeriesEntry | null): boolean {
+  return one?.id === other?.id && one?.instance === other?.instance && one?.kind === other?.kind;
+}
+
+let nextNumber = 1;
 
 export class Viewing {
   entry: SeriesEntry | null = null;
@@ -68,26 +80,22 @@ export class Viewing {
   stalled = false;
   previewsOnly = false;
   probe: Probe | null = null;
-  private loading: SeriesLoading | null = null;
+  private watching: Watching | null = null;
   private pointer: { x: number; y: number } | null = null;
-  private readonly kept = new Map<number, Remembered>();
-  private readonly manifests = new Map<number, SeriesManifest>();
   private readonly listeners = new Set<() => void>();
   private asking = new AbortController();
+  private preferred = false;
+  /** Tells the cells apart. */
+  readonly number = nextNumber++;
 
   constructor(
     readonly study: StudyManifest,
     private readonly environment: ViewingEnvironment,
-  ) {
-    if (study.series !== null) {
-      this.manifests.set(study.series.id, study.series);
-    }
-    const entries = this.entries;
-    const first = entries.find((entry) => entry.id === study.first?.series);
-    const start = first ?? entries.find((entry) => entry.kind === "images") ?? entries[0];
-    if (start !== undefined) {
-      void this.choose(start);
-    }
+  ) {}
+
+  /** Where what is done here, and to what is drawn on it, is noted for undoing. */
+  get undo(): UndoStack {
+    return this.environment.undo;
   }
 
   get entries(): SeriesEntry[] {
@@ -107,7 +115,7 @@ export class Viewing {
   }
 
   get picture(): Picture | null {
-    return this.loading?.picture(this.index) ?? null;
+    return this.watching?.series.picture(this.index) ?? null;
   }
 
   get fidelity(): Fidelity {
@@ -117,11 +125,12 @@ export class Viewing {
 
   /** Nothing better will come for this slice. */
   get hopeless(): boolean {
-    return this.loading?.isHopeless(this.index) ?? false;
+    return this.watching?.isHopeless(this.index) ?? false;
   }
 
   get progress(): { ready: number; total: number } | null {
-    return this.loading === null ? null : { ready: this.loading.ready, total: this.loading.reach };
+    const { watching } = this;
+    return watching === null ? null : { ready: Math.min(watching.series.ready, watching.reach), total: watching.reach };
   }
 
   get range(): ValueRange {
@@ -149,27 +158,33 @@ export class Viewing {
     return () => this.listeners.delete(listener);
   }
 
-  /** Opens a series; what nobody waits for any more is called off. */
-  async choose(entry: SeriesEntry): Promise<void> {
-    if (entry.id === this.entry?.id && this.failure === null) {
+  /** Opens a series, or empties the cell (null); what nobody waits for any more is called off. */
+  async choose(entry: SeriesEntry | null): Promise<void> {
+    const before = this.entry;
+    const same = isSame(entry, before);
+    if (same && this.failure === null) {
       return;
     }
     this.remember();
     this.asking.abort();
     this.asking = new AbortController();
-    this.loading?.stop();
-    Object.assign(this, { entry, loading: null, manifest: null, failure: null, stalled: false, probe: null });
-    if (entry.kind !== "images") {
+    this.watching?.stop();
+    Object.assign(this, { entry, watching: null, manifest: null, failure: null, stalled: false, probe: null });
+    if (!same) {
+      const again = (one: SeriesEntry | null) => () => void this.choose(one);
+      this.environment.undo.push({ undo: again(before), redo: again(entry) });
+    }
+    if (entry === null || entry.kind !== "images") {
       this.changed();
       return;
     }
+    const { library } = this.environment;
     const { signal } = this.asking;
     try {
-      let manifest = this.manifests.get(entry.id);
-      if (manifest === undefined) {
+      let manifest = library.known(entry.id);
+      if (manifest === null) {
         this.changed();
-        manifest = await this.environment.source.series(entry.id, signal);
-        this.manifests.set(entry.id, manifest);
+        manifest = await library.manifest(entry.id, signal);
       }
       signal.throwIfAborted();
       this.show(entry, manifest);
@@ -185,36 +200,31 @@ export class Viewing {
   }
 
   private show(entry: SeriesEntry, manifest: SeriesManifest): void {
-    const { source, pool, memory, frugal, closed } = this.environment;
-    const loading = new SeriesLoading(
-      manifest,
-      source,
-      pool,
-      memory,
-      {
-        arrived: () => this.changed(),
-        stalled: (stalled) => {
-          this.stalled = stalled;
-          this.changed();
-        },
-        closed,
-        previewsOnly: () => {
-          this.previewsOnly = true;
-          this.changed();
-        },
+    const { library, kept: left } = this.environment;
+    const watching = library.watch(manifest, {
+      arrived: () => this.changed(),
+      stalled: (stalled) => {
+        this.stalled = stalled;
+        this.changed();
       },
-      frugal,
-    );
+      previewsOnly: () => {
+        this.previewsOnly = true;
+        this.changed();
+      },
+    });
     const { first } = this.study;
     const isFirst = first !== null && first.series === entry.id;
     const middle = isFirst ? first.index : Math.floor(manifest.frames.length / 2);
-    const kept = this.kept.get(entry.id);
-    this.loading = loading;
+    const kept = left.get(entry.id);
+    this.watching = watching;
     this.manifest = manifest;
     this.index = kept?.index ?? Math.max(0, Math.min(manifest.frames.length - 1, middle));
     this.contrast = kept?.contrast ?? { kind: "as-taken" };
     this.invert = kept?.invert ?? false;
     this.view = kept?.view ?? WHOLE;
+    if (this.preferred) {
+      watching.prefer();
+    }
     // One picture has nothing to scroll through.
     if (manifest.frames.length < 2 && this.tool === "scroll") {
       this.tool = "move";
@@ -223,27 +233,35 @@ export class Viewing {
     }
     if (isFirst && first.preview !== null) {
       // The picture that came along is drawn before anything else is asked for.
-      void loading.keepPreview(first.index, first.preview).then(() => {
-        pool.warm();
-        this.lookAgain(loading);
+      void watching.series.keepPreview(first.index, first.preview).then(() => {
+        library.warm();
+        this.lookAgain(watching);
       });
     } else {
-      pool.warm();
-      this.lookAgain(loading);
+      library.warm();
+      this.lookAgain(watching);
     }
     this.changed();
   }
 
-  private lookAgain(loading: SeriesLoading): void {
-    if (this.loading === loading) {
-      loading.lookAt(this.index, 1);
+  private lookAgain(watching: Watching): void {
+    if (this.watching === watching) {
+      watching.lookAt(this.index, 1);
+    }
+  }
+
+  /** This cell's pictures go before those of the others. */
+  prefer(preferred: boolean): void {
+    this.preferred = preferred;
+    if (preferred) {
+      this.watching?.prefer();
     }
   }
 
   private remember(): void {
     if (this.entry !== null && this.manifest !== null) {
       const { index, contrast, invert, view } = this;
-      this.kept.set(this.entry.id, { index, contrast, invert, view });
+      this.environment.kept.set(this.entry.id, { index, contrast, invert, view });
     }
   }
 
@@ -254,7 +272,7 @@ export class Viewing {
     }
     const direction = next > this.index ? 1 : -1;
     this.index = next;
-    this.loading?.lookAt(next, direction);
+    this.watching?.lookAt(next, direction);
     this.changed();
   }
 
@@ -265,7 +283,7 @@ export class Viewing {
   /** The series before or after this one in the list. */
   neighbour(by: 1 | -1): void {
     const { entries } = this;
-    const next = entries[entries.findIndex((entry) => entry.id === this.entry?.id) + by];
+    const next = entries[entries.findIndex((entry) => isSame(entry, this.entry)) + by];
     if (next !== undefined) {
       void this.choose(next);
     }
@@ -275,7 +293,7 @@ export class Viewing {
     if (this.failure !== null && this.entry !== null) {
       void this.choose(this.entry);
     } else {
-      this.loading?.retry();
+      this.watching?.retry();
     }
   }
 
@@ -285,8 +303,9 @@ export class Viewing {
   }
 
   setContrast(contrast: Contrast): void {
-    this.contrast = contrast;
-    this.changed();
+    this.edit("contrast", () => {
+      this.contrast = contrast;
+    });
   }
 
   adjustContrast(dx: number, dy: number): void {
@@ -294,36 +313,70 @@ export class Viewing {
   }
 
   toggleInvert(): void {
-    this.invert = !this.invert;
-    this.changed();
+    this.edit("invert", () => {
+      this.invert = !this.invert;
+    });
   }
 
   fit(): void {
-    this.view = { ...WHOLE, turn: this.view.turn };
-    this.changed();
+    this.setView({ ...WHOLE, turn: this.view.turn });
   }
 
   /** Turns or mirrors the picture as it is seen. */
   turn(change: Turn): void {
-    this.view = turned(this.view, change);
-    this.changed();
+    this.setView(turned(this.view, change));
   }
 
   /** Back to how the pictures came: upright, whole, their own contrast. */
   reset(): void {
-    this.view = WHOLE;
-    this.invert = false;
-    this.setContrast({ kind: "as-taken" });
+    this.edit("reset", () => {
+      this.view = WHOLE;
+      this.invert = false;
+      this.contrast = { kind: "as-taken" };
+    });
   }
 
   zoom(factor: number, x = this.screen.width / 2, y = this.screen.height / 2): void {
-    this.view = zoomAbout(this.view, factor, x, y, this.screen);
-    this.changed();
+    this.setView(zoomAbout(this.view, factor, x, y, this.screen));
   }
 
   pan(dx: number, dy: number): void {
-    this.view = panBy(this.view, dx, dy, this.screen);
+    this.setView(panBy(this.view, dx, dy, this.screen));
+  }
+
+  setView(view: View): void {
+    this.edit("view", () => {
+      this.view = view;
+    });
+  }
+
+  /** Changes how the series is shown, and notes it for undoing; a drag is one step. */
+  private edit(name: string, change: () => void): void {
+    const of = (): Appearance => ({ contrast: this.contrast, invert: this.invert, view: this.view });
+    const { entry, manifest } = this;
+    const before = of();
+    change();
+    const after = of();
+    if (entry !== null && manifest !== null) {
+      this.environment.undo.push({
+        name: `${name} ${this.number}`,
+        undo: () => this.bringBack(entry, before),
+        redo: () => this.bringBack(entry, after),
+      });
+    }
     this.changed();
+  }
+
+  private bringBack(entry: SeriesEntry, appearance: Appearance): void {
+    if (this.entry?.id === entry.id && this.manifest !== null) {
+      Object.assign(this, appearance);
+      this.changed();
+      return;
+    }
+    const kept = this.environment.kept.get(entry.id);
+    if (kept !== undefined) {
+      this.environment.kept.set(entry.id, { ...kept, ...appearance });
+    }
   }
 
   resize(screen: ScreenSize): void {
@@ -340,9 +393,10 @@ export class Viewing {
   }
 
   stop(): void {
+    this.remember();
     this.asking.abort();
-    this.loading?.stop();
-    this.environment.memory.clear();
+    this.watching?.stop();
+    this.watching = null;
     this.listeners.clear();
   }
 
