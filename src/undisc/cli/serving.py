@@ -1,5 +1,6 @@
 """`undisc serve`: the pages and the data behind links on one process, DICOM services and jobs on others."""
 
+import signal
 import sys
 import threading
 from typing import Annotated
@@ -28,6 +29,8 @@ def serve(
     data_dir: DataDir = None,
 ) -> None:
     """Serve the pages that links open, DICOMweb, and, with --dicom-port, DICOM services; jobs are done besides."""
+    # The web server raises what stopped it once more when it has ended: then the rest ends in order, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with (
         opened(data_dir) as app,
         dicom.beside(host, dicom_port, ae_title, app.settings.data_dir),
