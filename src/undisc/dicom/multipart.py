@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-LONGEST_BOUNDARY = 70  # RFC 2046 5.1.1
+# RFC 2046 5.1.1 says 70, and Orthanc sends 73.
+LONGEST_BOUNDARY = 128
 _LONGEST_HEADER = 16 * 1024
 _LONGEST_PADDING = 256
 _LONGEST_AROUND = 64 * 1024
