@@ -53,6 +53,8 @@ export interface Remembered extends Appearance {
 export interface ViewingEnvironment {
   library: Library;
   undo: UndoStack;
+  /** The tool of all cells. */
+  chosen: { tool: Tool };
   /** How each series was left, by its number. */
   kept: Map<number, Remembered>;
   /** The link no longer opens. */
@@ -70,7 +72,6 @@ export class Viewing {
   entry: SeriesEntry | null = null;
   manifest: SeriesManifest | null = null;
   index = 0;
-  tool: Tool = "scroll";
   contrast: Contrast = { kind: "as-taken" };
   invert = false;
   view: View = WHOLE;
@@ -96,6 +97,12 @@ export class Viewing {
   /** Where what is done here, and to what is drawn on it, is noted for undoing. */
   get undo(): UndoStack {
     return this.environment.undo;
+  }
+
+  /** What a drag does here. One picture has nothing to scroll through. */
+  get tool(): Tool {
+    const { tool } = this.environment.chosen;
+    return tool === "scroll" && this.manifest !== null && this.count < 2 ? "move" : tool;
   }
 
   get entries(): SeriesEntry[] {
@@ -225,12 +232,6 @@ export class Viewing {
     if (this.preferred) {
       watching.prefer();
     }
-    // One picture has nothing to scroll through.
-    if (manifest.frames.length < 2 && this.tool === "scroll") {
-      this.tool = "move";
-    } else if (manifest.frames.length >= 2 && this.tool === "move" && kept === undefined) {
-      this.tool = "scroll";
-    }
     if (isFirst && first.preview !== null) {
       // The picture that came along is drawn before anything else is asked for.
       void watching.series.keepPreview(first.index, first.preview).then(() => {
@@ -298,7 +299,7 @@ export class Viewing {
   }
 
   useTool(tool: Tool): void {
-    this.tool = tool;
+    this.environment.chosen.tool = tool;
     this.changed();
   }
 

@@ -43,7 +43,8 @@ export class Workspace {
   ) {
     const { source, pool, memory, frugal, closed } = environment;
     this.library = new Library({ source, pool, memory, closed }, frugal);
-    this.shared = { library: this.library, undo: this.undo, kept: new Map<number, Remembered>(), closed };
+    const kept = new Map<number, Remembered>();
+    this.shared = { library: this.library, undo: this.undo, chosen: { tool: "scroll" }, kept, closed };
     if (study.series !== null) {
       this.library.keep(study.series);
     }
