@@ -20,5 +20,10 @@ def series_file(study: StudyUID, series: SeriesUID, name: str) -> str:
 SERIES_FILES = ("manifest.json.gz", "metadata.json.gz", "strip", "thumbnail.webp")
 
 
+def lost(study: StudyUID) -> str:
+    """Below it lies what was found of a study without a row, where something else was to lie."""
+    return f"lost/studies/{study}/"
+
+
 def quarantined(sha256: str) -> str:
     return f"quarantine/{sha256}"

@@ -79,6 +79,7 @@ class Retention:
     ) -> Purged:
         """Delete for good what was rejected longer ago than the days of retention: files, rows and what is derived.
 
+        What is left of a study of which nothing is left are numbers, UIDs and times: see docs/operate/running.md.
         First the intent goes on record, then the files go, then the rows: a purge that was cut short is finished by
         the next one, and nothing of it can be restored in between.
         """
@@ -95,6 +96,8 @@ class Retention:
                 instances += len(page)
                 size += sum(row.size for row in page)
                 progress(len(page))
+        if instances:
+            self._trail.forget_deleted()
         return Purged(instances, size)
 
     def _decided(self, rejection: Rejection, actor: str, reason: str) -> bool:
@@ -119,7 +122,10 @@ class Retention:
             turns.take_study(work.connection, study)
             return retention_store.forget(work.connection, page)
 
-        for series in self._trail.run(act):
+        outdated = self._trail.run(act)
+        for series in outdated:
             names = next(row.names for row in page if row.names.series == series)
             for name in keys.SERIES_FILES:
                 self._storage.delete(keys.series_file(names.study, names.series, name))
+        for key in list(self._storage.keys(keys.lost(page[0].names.study))):
+            self._storage.delete(key)

@@ -3,10 +3,24 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    String,
+    and_,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from undisc.archive.model import InstanceRow, Rejection
-from undisc.db.tables import instances, rejections, series, studies, study_names
+from undisc.db.tables import import_items, instances, rejections, series, studies, study_names
 
 Found = Sequence[tuple[int, int]]
 """Instances with the series they belong to, by their rows."""
@@ -115,8 +129,9 @@ def decide(connection: Connection, rejection: int, now: datetime, reason: str) -
 def forget(connection: Connection, page: Sequence[InstanceRow]) -> list[str]:
     """Delete the rows of instances whose files are gone, and blank what told of places that hold nothing any more.
 
-    Returns the UIDs of the series among these. Rows of series and studies stay as they are numbered: a number that
-    was given out, to a link or in the trail, must not come to mean another study.
+    Returns the UIDs of the series whose derived files are to go: they hold nothing any more, or what was derived of
+    them is from before the rejection. Rows of series and studies stay as they are numbered: a number that was given
+    out, to a link or in the trail, must not come to mean another study.
     """
     connection.execute(delete(instances).where(instances.c.id.in_([row.id for row in page])))
     places = {row.series_id for row in page}
@@ -133,7 +148,10 @@ def forget(connection: Connection, page: Sequence[InstanceRow]) -> list[str]:
         of_study = select(instances.c.id).join(series, held).where(series.c.study_id == study).limit(1)
         if connection.scalar(of_study) is None:
             _blank_study(connection, study)
-    return [row.series_uid for row in bare]
+    outdated = select(series.c.series_uid).where(series.c.id.in_(places), series.c.derived_from == 0)
+    return [row.series_uid for row in bare] + list(
+        connection.scalars(outdated.where(series.c.id.not_in([row.id for row in bare])))
+    )
 
 
 def _blank_study(connection: Connection, study: int) -> None:
@@ -141,3 +159,22 @@ def _blank_study(connection: Connection, study: int) -> None:
     said = ("patient_name", "patient_id", "issuer", "birth_date", "sex", "study_date", "study_time", "accession")
     said += ("description", "institution", "referring", "study_id_text", "timezone")
     connection.execute(update(studies).where(studies.c.id == study).values(dict.fromkeys(said, "")))
+    _blank_paths(connection, study)
+
+
+def _blank_paths(connection: Connection, study: int) -> None:
+    """Forget how a study's files were called where they came from, since folders on discs are named for patients;
+    where nothing is left of what an import brought, of its other files too."""
+    uid = select(studies.c.study_uid).where(studies.c.id == study).scalar_subquery()
+    of_study = import_items.c.study_uid == uid
+    touched = connection.scalars(select(import_items.c.import_id).where(of_study).distinct()).all()
+    path = literal("purged/").concat(cast(import_items.c.id, String))
+    connection.execute(update(import_items).where(of_study).values(path=path))
+    held = or_(instances.c.series_id == series.c.id, instances.c.rejected_from == series.c.id)
+    left = (
+        select(import_items.c.import_id)
+        .join(studies, studies.c.study_uid == import_items.c.study_uid)
+        .where(exists().where(series.c.study_id == studies.c.id, held), import_items.c.import_id.in_(touched))
+    )
+    over = set(touched) - set(connection.scalars(left))
+    connection.execute(update(import_items).where(import_items.c.import_id.in_(over)).values(path=path))

@@ -101,6 +101,10 @@ class Trail:
         """As the database's: the same for as long as nothing at all was changed."""
         return self._database.stamp()
 
+    def forget_deleted(self) -> None:
+        """As the database's: after what was deleted is to be gone from its files too."""
+        self._database.forget_deleted()
+
     def has_other_key(self) -> bool:
         """Whether the trail that is there was sealed with another key than this one."""
         with self._database.read() as connection:

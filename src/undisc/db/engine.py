@@ -69,6 +69,16 @@ class Database:
             finally:
                 driver.execute("PRAGMA foreign_keys=ON")
 
+    def forget_deleted(self) -> None:
+        """Let nothing that was deleted linger in the log of an SQLite file; PostgreSQL's vacuum does so in its time."""
+        if self._watch is None:
+            return
+        connection = self.engine.raw_connection()
+        try:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.close()
+
     def close(self) -> None:
         if self._watch:
             self._watch.close()
@@ -141,6 +151,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     _write_ahead(cursor)
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA secure_delete=ON")  # what a purge deletes is overwritten in the file too
     cursor.close()
 
 

@@ -1,5 +1,6 @@
 """What is rejected is gone from sight at once, comes back whole, and leaves the disk only by a purge after its time."""
 
+import gzip
 import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -8,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
-from tests.factories.instances import ADA, Place, image
+from tests.factories.instances import ADA, BERT, Place, image
 
 from undisc.app import App, build
 from undisc.archive.lookup import Lookup
 from undisc.archive.policy import purge_at
 from undisc.archive.search_model import Level, Question
-from undisc.db.tables import audit_entries, studies
+from undisc.db.tables import audit_entries, import_items, studies
 from undisc.errors import StudyUnknown
 from undisc.intake.model import Outcome
 from undisc.settings import Settings
@@ -186,6 +187,64 @@ def test_a_purged_study_leaves_no_name_and_may_come_again(app: App, source: Path
     assert app.intake.take_in([source]).counts[Outcome.STORED] == 5
     assert app.archive.patient_of(app.archive.study_id(study))["name"] == ADA.name
     assert _shown(app) == {Level.STUDY: 2, Level.SERIES: 3, Level.INSTANCE: 6}
+
+
+def _holding(folder: Path, *words: str) -> list[str]:
+    """The files below a folder that hold any of these words as they are, packed ones unpacked."""
+    found = []
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            data = path.read_bytes()
+            data += gzip.decompress(data) if path.suffix == ".gz" else b""
+            if any(word.encode() in data for word in words):
+                found.append(path.relative_to(folder).as_posix())
+    return found
+
+
+def test_a_purge_leaves_nothing_of_the_patient_in_any_file(app: App, tmp_path: Path) -> None:
+    disc = tmp_path / "disc" / "TESTPERSON_BERT_19551224"
+    disc.mkdir(parents=True)
+    for number in (1, 2):
+        image(BERT, Place(5, 1, number, 2), rows=16, columns=16).save_as(disc / f"{number}", enforce_file_format=True)
+    (disc / "READ_ME_BERT.TXT").write_text("nothing")
+    app.intake.take_in([disc.parent])
+    study = str(image(BERT, Place(5)).StudyInstanceUID)
+    app.storage.put_derived(f"lost/studies/{study}/1.2/1.3.dcm.abcd", b"TESTPERSON^BERT")
+    words = ("TESTPERSON^BERT", "testperson^bert", "TESTPERSON_BERT", "READ_ME_BERT", BERT.id, BERT.birth_date)
+    assert "undisc.db" in " ".join(_holding(app.settings.data_dir, *words))
+    app.archive.retention.reject(study, actor="operator", reason="Wrong patient.")
+    _later(app, days=31)
+    assert app.archive.retention.purge(actor="operator", reason="Asked for.").instances == 2
+    assert _holding(app.settings.data_dir, *words) == []
+    assert len(_files(app)) == 6
+    with app.database.read() as connection:
+        paths = connection.execute(select(import_items.c.import_id, import_items.c.path)).all()
+    assert {path for _, path in paths if not path.startswith("purged/")} == {
+        "1-1-1", "1-1-2", "1-1-3", "1-2-1", "1-2-2", "2-1-1"
+    }  # fmt: skip
+
+
+def test_what_an_import_brought_besides_keeps_its_name_while_another_study_of_it_is_here(app: App) -> None:
+    app.archive.retention.reject(_uids()[0], actor="operator", reason="Wrong patient.")
+    _later(app, days=31)
+    app.archive.retention.purge(actor="operator", reason="Asked for.")
+    with app.database.read() as connection:
+        paths = sorted(connection.scalars(select(import_items.c.path)))
+    assert paths[0] == "2-1-1"
+    assert len([path for path in paths if path.startswith("purged/")]) == 5
+
+
+def test_a_purged_picture_is_in_nothing_that_was_derived_before_it_was_rejected(app: App) -> None:
+    study, series, instance = _uids(number=2)
+    app.archive.retention.reject(study, series, instance, actor="operator", reason="Blurred.")
+    _later(app, days=31)
+    app.archive.retention.purge(actor="operator", reason="Asked for.")
+    assert _holding(app.settings.data_dir / "derived", instance) == []
+    assert app.archive.derive_pending() == 1
+    series_row = app.archive.series_of(app.archive.study_id(study))[0].id
+    strip = app.archive.strip(series_row)
+    assert strip is not None
+    assert int.from_bytes(strip[8:12], "little") == 2
 
 
 def test_an_instance_number_is_never_given_twice(app: App, source: Path) -> None:
