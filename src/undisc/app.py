@@ -10,6 +10,7 @@ from undisc.accounts.service import Accounts
 from undisc.archive.service import Archive
 from undisc.audit.trail import Trail, trail_key
 from undisc.clock import Clock, SystemClock
+from undisc.db import locks
 from undisc.db.engine import Database, open_database
 from undisc.db.schema import bring_up_to_date
 from undisc.dicom.pixels.pool import DecodePool
@@ -146,7 +147,8 @@ def _first_line(error: DBAPIError) -> str:
 
 def open_reception(app: App) -> Reception:
     """The way in for what comes over the network; close it before the application."""
-    background = BackgroundDeriving(app.archive, app.settings.data_dir / "scratch" / "deriving.lock")
+    lock = app.settings.data_dir / "scratch" / "deriving.lock"
+    background = BackgroundDeriving(app.archive, lock, lambda: locks.turn(app.database.engine, locks.DERIVING))
     background.wake()  # for what an earlier process kept and did not derive
     return Reception(app.archive, app.trail, background)
 

@@ -25,10 +25,13 @@ def set_derived(connection: Connection, results: Sequence[tuple[int, str, str, i
     connection.execute(statement, rows)
 
 
-def set_series_derived(connection: Connection, series_row: int, edition: int, count: int) -> None:
-    """Note how many instances the series' files tell of, unless some of them were rejected in the meantime."""
+def set_series_derived(connection: Connection, series_row: int, edition: int, count: int, hanging: str) -> None:
+    """Note how many instances the series' files tell of, unless some of them were rejected in the meantime.
+
+    hanging: what archive.hanging tells of it, as JSON; "" for a series without pictures.
+    """
     same = (series.c.id == series_row) & (series.c.edition == edition)
-    connection.execute(update(series).where(same).values(derived_from=count))
+    connection.execute(update(series).where(same).values(derived_from=count, hanging=hanging))
 
 
 def forget_derived(connection: Connection) -> None:
@@ -36,6 +39,11 @@ def forget_derived(connection: Connection) -> None:
     connection.execute(update(instances).where(instances.c.derived != "none").values(derived="pending"))
     # What was made is shown until it is made again, except where it tells of what was rejected since.
     connection.execute(update(series).where(series.c.derived_from > 0).values(derived_from=-1))
+
+
+def is_any_pending(connection: Connection) -> bool:
+    """Whether anything waits to be derived; looks at no more than a row of an index."""
+    return connection.scalar(select(instances.c.id).where(instances.c.derived == "pending").limit(1)) is not None
 
 
 def unfinished_series(connection: Connection) -> list[int]:

@@ -64,6 +64,11 @@ class Archive(Reader):
         with self.deriving(low_priority=low_priority) as deriver:
             return derive.derive_pending(deriver, self._trail)
 
+    def is_any_pending(self) -> bool:
+        """Whether anything is kept and not derived yet; cheap enough to be asked again and again."""
+        with self._trail.read() as connection:
+            return derived_store.is_any_pending(connection)
+
     def derive_left_over(self, deriver: Deriver) -> int:
         """Derive what an interrupted run kept and did not derive. Returns how many series were finished."""
         return derive.derive_pending(deriver, self._trail)
