@@ -25,13 +25,10 @@ def set_derived(connection: Connection, results: Sequence[tuple[int, str, str, i
     connection.execute(statement, rows)
 
 
-def set_series_derived(connection: Connection, series_row: int, edition: int, count: int, hanging: str) -> None:
-    """Note how many instances the series' files tell of, unless some of them were rejected in the meantime.
-
-    hanging: what archive.hanging tells of it, as JSON; "" for a series without pictures.
-    """
+def set_series_derived(connection: Connection, series_row: int, edition: int, count: int) -> None:
+    """Note how many instances the series' files tell of, unless some of them were rejected in the meantime."""
     same = (series.c.id == series_row) & (series.c.edition == edition)
-    connection.execute(update(series).where(same).values(derived_from=count, hanging=hanging))
+    connection.execute(update(series).where(same).values(derived_from=count))
 
 
 def forget_derived(connection: Connection) -> None:
