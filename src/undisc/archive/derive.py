@@ -13,6 +13,7 @@ from typing import Any
 
 from undisc.archive import derived_store, keys, store
 from undisc.archive.bulk import below_series
+from undisc.archive.hanging import describe_hanging, view_of
 from undisc.archive.manifest import describe_frames, fold, unit_of
 from undisc.archive.model import InstanceRow, Names
 from undisc.archive.order import Place, display_order
@@ -124,6 +125,7 @@ class Deriver:
         first: Scanned | None = None
         any_scanned: Scanned | None = None
         bits: list[tuple[int, int | None]] = []
+        views: dict[int, tuple[str, str]] = {}
         metadata = io.BytesIO()
         with gzip.GzipFile(fileobj=metadata, mode="wb", compresslevel=6, mtime=0) as out:
             out.write(b"[")
@@ -141,13 +143,17 @@ class Deriver:
                 if packed is None:
                     continue
                 first = first or scanned
+                views[row.id] = view_of(scanned)
                 table, minis = packed
                 for (place, entry), mini in zip(describe_frames(row, scanned, table), minis, strict=True):
                     described.append((place, entry, mini))
             out.write(b"]")
         self._put(names, "metadata.json.gz", metadata.getvalue())
+        hanging = ""
         if described and first:
             ordered = [described[index] for index in display_order([place for place, _, _ in described])]
+            told = describe_hanging(first, [entry for _, entry, _ in ordered], views)
+            hanging = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
             self._put_manifest(names, series_row, first, [entry for _, entry, _ in ordered])
             self._put_strip(names, [mini for _, _, mini in ordered])
             self._put_thumbnail(names, {row.id: row for row in rows}, [entry for _, entry, _ in ordered])
@@ -155,7 +161,7 @@ class Deriver:
             for name in ("manifest.json.gz", "strip", "thumbnail.webp"):
                 self._storage.delete(keys.series_file(names.study, names.series, name))
         with self._trail.work() as work:
-            derived_store.set_series_derived(work.connection, series_row, series.edition, len(rows))
+            derived_store.set_series_derived(work.connection, series_row, series.edition, len(rows), hanging)
             if any_scanned:
                 store.describe_again(work.connection, series_row, any_scanned, bits)
 
@@ -170,6 +176,8 @@ class Deriver:
             "modality": modality,
             "title": first.text("SeriesDescription") or modality_word(modality),
             "unit": unit_of(first),
+            # Positions of two series with the same frame of reference are comparable (PS3.3 C.7.4.1).
+            "reference": first.text("FrameOfReferenceUID"),
             "common": common,
             "frames": frames,
         }

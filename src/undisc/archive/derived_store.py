@@ -25,10 +25,13 @@ def set_derived(connection: Connection, results: Sequence[tuple[int, str, str, i
     connection.execute(statement, rows)
 
 
-def set_series_derived(connection: Connection, series_row: int, edition: int, count: int) -> None:
-    """Note how many instances the series' files tell of, unless some of them were rejected in the meantime."""
+def set_series_derived(connection: Connection, series_row: int, edition: int, count: int, hanging: str) -> None:
+    """Note how many instances the series' files tell of, unless some of them were rejected in the meantime.
+
+    hanging: what archive.hanging tells of it, as JSON; "" for a series without pictures.
+    """
     same = (series.c.id == series_row) & (series.c.edition == edition)
-    connection.execute(update(series).where(same).values(derived_from=count))
+    connection.execute(update(series).where(same).values(derived_from=count, hanging=hanging))
 
 
 def forget_derived(connection: Connection) -> None:

@@ -121,6 +121,7 @@ class SeriesRow:
     instances: int
     frames: int
     size: int
+    hanging: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ import mmap
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from sqlalchemy import Row
+
 from undisc.archive import keys, store, words
 from undisc.archive.model import InstanceRow, Original, SeriesRow, StudyRow, WireFrame
 from undisc.audit.trail import Trail
@@ -71,7 +73,7 @@ class Reader:
             row = store.study(connection, study_id)
         if row is None:
             return {"name": "", "id": "", "birth_date": "", "sex": ""}
-        return {"name": row.patient_name, "id": row.patient_id, "birth_date": row.birth_date, "sex": row.sex}
+        return _patient(row)
 
     def study_summaries(self, study_ids: Sequence[int]) -> list[dict[str, Any]]:
         """What a viewer's list shows of these studies, newest first."""
@@ -86,6 +88,7 @@ class Reader:
                     "time": row.study_time,
                     "institution": row.institution,
                     "accession": row.accession,
+                    "patient": _patient(row),
                     "series": [
                         entry
                         for series in store.series_of_study(connection, row.id)
@@ -191,6 +194,10 @@ def _document(data: mmap.mmap) -> bytes | None:
     return data[offset : offset + length]
 
 
+def _patient(row: Row[Any]) -> dict[str, str]:
+    return {"name": row.patient_name, "id": row.patient_id, "birth_date": row.birth_date, "sex": row.sex}
+
+
 def _study_title(series: Sequence[SeriesRow]) -> str:
     kinds = dict.fromkeys(words.modality_word(row.modality) for row in series)
     return ", ".join(kinds) or "Pictures"
@@ -216,6 +223,7 @@ def _series_entries(series: SeriesRow, rows: Sequence[InstanceRow]) -> list[dict
                 "thumbnail": any(row.derived == "done" for row in pictures),
                 "note": "" if any(row.derived == "done" for row in pictures) else "Being made ready. Look again soon.",
             }
+            | ({"hanging": json.loads(series.hanging)} if series.hanging else {})
         )
     entries.extend(
         base | {"kind": "document", "count": 1, "thumbnail": False, "note": "", "instance": row.id} for row in documents

@@ -298,6 +298,7 @@ def _series() -> Select[*tuple[Any, ...]]:
             func.count(instances.c.id),
             func.coalesce(func.sum(instances.c.frames), 0),
             cast(func.coalesce(func.sum(instances.c.size), 0), BigInteger),
+            series.c.hanging,
         )
         .join(studies, series.c.study_id == studies.c.id)
         .outerjoin(instances, instances.c.series_id == series.c.id)

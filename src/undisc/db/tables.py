@@ -160,6 +160,8 @@ series = Table(
     # Counts what was rejected of it, and restored: what was derived before does not hold any more.
     Column("edition", Integer, nullable=False, server_default="0"),
     Column("emptied", Boolean, nullable=False, server_default=false()),
+    # JSON: what archive.hanging found when the series was derived.
+    Column("hanging", Text, nullable=False, server_default=""),
     UniqueConstraint("study_id", "series_uid"),
 )
 
