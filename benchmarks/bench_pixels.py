@@ -60,7 +60,7 @@ def steps(folder: Path, rounds: int) -> None:
     description = describe(scanned)
     assert isinstance(description, PixelDescription)
     values = decode_frame(data, scanned, description, 0)
-    window = default_window(scanned, 0, values)
+    window, _ = default_window(scanned, 0, values)
     preview = render_preview(values, window, False, PREVIEW_SIDE)
     mini = render_preview(preview, None, False, MINI_SIDE)
     told: list[tuple[str, Callable[[], object]]] = [

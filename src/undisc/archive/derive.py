@@ -14,14 +14,15 @@ from typing import Any
 from undisc.archive import derived_store, keys, store
 from undisc.archive.bulk import below_series
 from undisc.archive.hanging import describe_hanging, view_of
-from undisc.archive.manifest import describe_frames, fold, unit_of
+from undisc.archive.manifest import describe_frames, fold, share_out, unit_of
 from undisc.archive.model import InstanceRow, Names
 from undisc.archive.order import Place, display_order
 from undisc.archive.words import modality_word
 from undisc.audit.trail import Trail
 from undisc.dicom.model import Scanned
+from undisc.dicom.pixels.extras import Extras, unpack_extras
 from undisc.dicom.pixels.model import Derived, Undecodable
-from undisc.dicom.pixels.pack import PackDamaged, PackTable, read_blob, read_entry, read_table
+from undisc.dicom.pixels.pack import PackDamaged, PackTable, read_blob, read_entry, read_extras, read_table
 from undisc.dicom.pixels.pool import DecodePool
 from undisc.dicom.scan import HeaderScanner
 from undisc.storage.port import Lent, Storage
@@ -144,8 +145,8 @@ class Deriver:
                     continue
                 first = first or scanned
                 views[row.id] = view_of(scanned)
-                table, minis = packed
-                for (place, entry), mini in zip(describe_frames(row, scanned, table), minis, strict=True):
+                table, extras, minis = packed
+                for (place, entry), mini in zip(describe_frames(row, scanned, table, extras), minis, strict=True):
                     described.append((place, entry, mini))
             out.write(b"]")
         self._put(names, "metadata.json.gz", metadata.getvalue())
@@ -169,6 +170,7 @@ class Deriver:
         self._storage.put_derived(keys.series_file(names.study, names.series, name), data)
 
     def _put_manifest(self, names: Names, series_row: int, first: Scanned, entries: list[dict[str, Any]]) -> None:
+        shared = share_out(entries)
         common, frames = fold(entries)
         modality = first.text("Modality")
         manifest = {
@@ -178,6 +180,7 @@ class Deriver:
             "unit": unit_of(first),
             # Positions of two series with the same frame of reference are comparable (PS3.3 C.7.4.1).
             "reference": first.text("FrameOfReferenceUID"),
+            **shared,
             "common": common,
             "frames": frames,
         }
@@ -219,14 +222,15 @@ class Deriver:
             lent.give_back()
         return result if isinstance(result, Scanned) else None
 
-    def _packed(self, row: InstanceRow) -> tuple[PackTable, list[bytes]] | None:
-        """An instance's table, and the mini of each of its frames."""
+    def _packed(self, row: InstanceRow) -> tuple[PackTable, Extras, list[bytes]] | None:
+        """An instance's table, what comes beside its pictures, and the mini of each of its frames."""
         if row.derived != "done":
             return None
         try:
             with self._storage.open(keys.frames(row.names.study, row.names.series, row.names.instance)) as pack:
                 table = read_table(pack)
-                return table, [read_blob(pack, entry.mini) for entry in table]
+                extras = unpack_extras(read_extras(pack))
+                return table, extras, [read_blob(pack, entry.mini) for entry in table]
         except (FileNotFoundError, PackDamaged):
             return None
 

@@ -22,7 +22,7 @@ def window_of(values: np.ndarray, **elements: Any) -> Window:
     rows, columns = values.shape
     data = image(rows, columns, raw, PixelRepresentation=1, **elements)
     buffer, scanned, description = opened(data)
-    return default_window(scanned, 0, decode_frame(buffer, scanned, description, 0))
+    return default_window(scanned, 0, decode_frame(buffer, scanned, description, 0))[0]
 
 
 RAMP = np.arange(1000, dtype="i2").reshape(10, 100)
@@ -73,7 +73,7 @@ def test_each_frame_of_an_enhanced_object_may_have_its_own_window() -> None:
         groups.append(group)
     data = image(10, 50, RAMP.astype("<i2").tobytes(), NumberOfFrames=2, PerFrameFunctionalGroupsSequence=groups)
     buffer, scanned, description = opened(data)
-    lows = [default_window(scanned, at, decode_frame(buffer, scanned, description, at)).low for at in (0, 1)]
+    lows = [default_window(scanned, at, decode_frame(buffer, scanned, description, at))[0].low for at in (0, 1)]
     assert lows == [49.5, 249.5]
 
 

@@ -1,20 +1,15 @@
 """Colour to 8-bit RGB: the photometric interpretations of PS3.3 C.7.6.3.1.2 and the palettes of C.7.6.3.1.5 and .6."""
 
-import base64
-import binascii
 import json
 import mmap
-import re
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from undisc.dicom.model import Scanned
+from undisc.dicom.pixels import tables
 from undisc.dicom.pixels.model import FrameUndecodable, PixelDescription
 
-_LONGEST_TABLE = 65536
-_BULK = re.compile(r"\?offset=(\d{1,18})&length=(\d{1,18})")
 _TAGS = (
     ("00281101", "00281201", "00281221"),
     ("00281102", "00281202", "00281222"),
@@ -88,12 +83,12 @@ def read_palette(
         if len(descriptor) != 3 or not all(isinstance(value, int) for value in descriptor):
             return None
         # Up to 65,536 entries in 16 bits: 0 stands for that many (PS3.3 C.7.6.3.1.5); old files write it signed.
-        entries = (descriptor[0] & 0xFFFF) or _LONGEST_TABLE
+        entries = (descriptor[0] & 0xFFFF) or tables.LONGEST_TABLE
         first = _first_mapped(descriptor[1], description.signed)
         bits = descriptor[2]
-        words = _words(data, elements.get(data_tag), entries, description.big_endian)
+        words = tables.words(data, elements.get(data_tag), entries, description.big_endian)
         if words is None:
-            words = _words(data, elements.get(segmented_tag), 0, description.big_endian)
+            words = tables.words(data, elements.get(segmented_tag), 0, description.big_endian)
             words = None if words is None else _expanded(words, entries)
         if words is None or not len(words):
             return None
@@ -111,30 +106,6 @@ def read_palette(
 def _first_mapped(value: int, signed: bool) -> int:
     value &= 0xFFFF
     return value - 0x10000 if signed and value > 0x7FFF else value
-
-
-def _words(data: Any, element: dict[str, Any] | None, entries: int, big_endian: bool) -> np.ndarray | None:
-    """The table's values, one a word; 8-bit entries packed two a word are told by their length."""
-    if not element:
-        return None
-    values = element.get("Value")
-    if isinstance(values, list) and values and all(isinstance(value, int) for value in values):
-        return np.array(values[: _LONGEST_TABLE * 2], dtype=np.int64).astype("u2")
-    raw, order = b"", "<"
-    if isinstance(element.get("InlineBinary"), str):
-        try:
-            raw = base64.b64decode(element["InlineBinary"], validate=True)
-        except (binascii.Error, ValueError):
-            return None
-    elif found := _BULK.search(str(element.get("BulkDataURI", ""))):
-        offset, length = int(found[1]), min(int(found[2]), 4 * _LONGEST_TABLE)
-        raw, order = bytes(memoryview(data)[offset : offset + length]), ">" if big_endian else "<"
-    if len(raw) < 2:
-        return None
-    if entries and len(raw) <= entries + 1 and len(raw) < entries * 2:
-        whole = np.frombuffer(raw, "u1")
-        return (whole.reshape(-1, 2)[:, ::-1].reshape(-1) if order == ">" and len(raw) % 2 == 0 else whole).astype("u2")
-    return np.frombuffer(raw[: len(raw) // 2 * 2], f"{order}u2").astype("u2")
 
 
 def _expanded(words: np.ndarray, entries: int) -> np.ndarray | None:

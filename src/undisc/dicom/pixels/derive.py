@@ -12,6 +12,7 @@ from undisc.dicom.model import Scanned
 from undisc.dicom.pixels.colour import Palette, is_colour, read_palette, to_rgb8
 from undisc.dicom.pixels.decode import Buffer, Frame, decode
 from undisc.dicom.pixels.describe import describe
+from undisc.dicom.pixels.extras import pack_extras
 from undisc.dicom.pixels.inflate import inflated
 from undisc.dicom.pixels.model import (
     Derived,
@@ -21,9 +22,11 @@ from undisc.dicom.pixels.model import (
     Undecodable,
     Window,
 )
+from undisc.dicom.pixels.overlays import read_overlays
 from undisc.dicom.pixels.pack import PackWriter
 from undisc.dicom.pixels.preview import MINI_SIDE, PREVIEW_SIDE, jpeg, render_preview, webp
-from undisc.dicom.pixels.window import default_window
+from undisc.dicom.pixels.tables import NO_LOOKUPS, Lookups, read_lookups
+from undisc.dicom.pixels.window import default_window, is_inverted, padding_of
 from undisc.dicom.pixels.wire import encode_wire
 from undisc.dicom.scan import scan
 
@@ -89,19 +92,20 @@ def _write_pack(
 ) -> Derived:
     colour = description.photometric == "PALETTE COLOR"
     palette = read_palette(data, scanned, description) if colour else None
+    lookups = NO_LOOKUPS if is_colour(description.photometric) else read_lookups(data, scanned, description)
     writer = PackWriter(file, description.frames)
     failures = []
     for index in range(description.frames):
         try:
             frame = decode(data, scanned, description, index, second_opinion=second_opinion)
-            _add_frame(writer, frame, scanned, description, palette, index)
+            _add_frame(writer, frame, scanned, description, palette, lookups, index)
         except FrameUndecodable as failure:
             failures.append(FrameFailure(index, str(failure)))
             writer.fail(description.rows, description.columns, str(failure))
         frame_done()
         if isinstance(data, mmap.mmap) and len(data) > _MAPPED_AT_MOST:
             data.madvise(mmap.MADV_DONTNEED)
-    writer.finish()
+    writer.finish(pack_extras(lookups, read_overlays(data, scanned, description)))
     return Derived(description.frames, tuple(failures), description.damage)
 
 
@@ -111,17 +115,21 @@ def _add_frame(
     scanned: Scanned,
     description: PixelDescription,
     palette: Palette | None,
+    lookups: Lookups,
     index: int,
 ) -> None:
     values, photometric = frame
+    curve, padding = "linear", None
     if is_colour(photometric):
         values = to_rgb8(values, photometric, description, palette)
         window = Window(0.0, 255.0)
         least, greatest = 0.0, 255.0
     else:
-        window = default_window(scanned, index, values)
+        values = lookups.modality_values(values, padding_of(scanned))
+        window, curve = default_window(scanned, index, values, lookups)
+        padding = padding_of(scanned, lookups)
         least, greatest = _range(values)
-    preview = render_preview(values, window, photometric == "MONOCHROME1", PREVIEW_SIDE)
+    preview = render_preview(values, window, is_inverted(scanned, photometric), PREVIEW_SIDE, curve, padding)
     mini = render_preview(preview, None, False, MINI_SIDE)
     kind, code, wire = encode_wire(values)
     samples = values.shape[2] if values.ndim == 3 else 1

@@ -2,9 +2,10 @@
 
 Layout, little-endian throughout:
 
-    header   32 bytes: "UNDPACK1", u32 frames, u32 entry size, u64 length of the whole file, 8 zero bytes
+    header   32 bytes: "UNDPACK1", u32 frames, u32 entry size, u64 length of the whole file, u64 length of the extras
     table    one entry a frame, 96 bytes, so that a frame is found with one small read
     blobs    for each frame in turn: wire, preview, mini; or, for a frame that did not decode, its reason in UTF-8
+    extras   what extras.py reads and writes, up to the file's end
 
     entry    u8 wire kind, 2 bytes numpy code, u8 samples, u32 rows, u32 columns, u32 zero,
              f8 least stored value, f8 greatest, f8 window low, f8 window high,
@@ -24,7 +25,7 @@ from undisc.dicom.pixels.model import Window, WireKind
 from undisc.errors import UndiscError
 
 MAGIC = b"UNDPACK1"
-_HEADER = struct.Struct("<8sIIQ8x")
+_HEADER = struct.Struct("<8sIIQQ")
 _ENTRY = struct.Struct("<B2sBII4xddddQIIII24x")
 _CODES = {"u1", "i1", "u2", "i2", "u4", "i4", "f4", "f8"}
 MOST_FRAMES = 1_000_000
@@ -114,12 +115,13 @@ class PackWriter:
         told = reason.encode()[:_LONGEST_REASON].decode(errors="ignore").encode() or b"?"
         self._append((WireKind.NONE, b"u1", 1, rows, columns, 0.0, 0.0, 0.0, 0.0), b"", b"", b"", told)
 
-    def finish(self) -> None:
-        """Write table and header; before this the file is no pack."""
+    def finish(self, extras: bytes = b"") -> None:
+        """Write extras, table and header; before this the file is no pack."""
         if self._written != self._frames:
             raise ValueError(f"{self._written} of {self._frames} frames were added")
+        self._file.write(extras)
         self._file.seek(0)
-        self._file.write(_HEADER.pack(MAGIC, self._frames, _ENTRY.size, self._at))
+        self._file.write(_HEADER.pack(MAGIC, self._frames, _ENTRY.size, self._at + len(extras), len(extras)))
         self._file.write(self._table)
         self._file.flush()
 
@@ -150,6 +152,15 @@ def read_entry(file: BinaryIO, index: int) -> PackEntry:
     return _entry(_ENTRY.unpack(file.read(_ENTRY.size)), frames, size, file)
 
 
+def read_extras(file: BinaryIO) -> bytes:
+    """What was given to `finish`. Raises PackDamaged."""
+    file.seek(0)
+    _read_header(file)
+    file.seek(0)
+    *_, length, extras = _HEADER.unpack(file.read(_HEADER.size))
+    return read_blob(file, Extent(length - extras, extras))
+
+
 def read_blob(file: BinaryIO, extent: Extent) -> bytes:
     """The bytes of a wire, preview or mini. Raises PackDamaged where the file has become shorter."""
     file.seek(extent.offset)
@@ -165,8 +176,8 @@ def _read_header(file: BinaryIO) -> tuple[int, int]:
     header = file.read(_HEADER.size)
     if len(header) != _HEADER.size or header[:8] != MAGIC:
         raise PackDamaged("this is not a pack of this version")
-    _, frames, entry_size, length = _HEADER.unpack(header)
-    if entry_size != _ENTRY.size or length != size or frames > MOST_FRAMES or _first_blob(frames) > size:
+    _, frames, entry_size, length, extras = _HEADER.unpack(header)
+    if entry_size != _ENTRY.size or length != size or frames > MOST_FRAMES or _first_blob(frames) + extras > size:
         raise PackDamaged("a pack's header does not fit its length")
     return frames, size
 

@@ -4,6 +4,8 @@ import imagecodecs
 import numpy as np
 
 from undisc.dicom.pixels.model import Window
+from undisc.dicom.pixels.tables import LookupTable
+from undisc.dicom.pixels.window import Curve
 
 PREVIEW_SIDE = 256
 MINI_SIDE = 128
@@ -12,22 +14,66 @@ _MINI_QUALITY = 55
 _FASTEST = 0
 
 
-def render_preview(values: np.ndarray, window: Window | None, inverted: bool, side: int) -> np.ndarray:
+def render_preview(
+    values: np.ndarray,
+    window: Window | None,
+    inverted: bool,
+    side: int,
+    curve: Curve = "linear",
+    padding: tuple[float, float] | None = None,
+) -> np.ndarray:
     """(rows, columns) of any number, or (rows, columns, 3) u1, as u1 with at most `side` pixels on the longer side.
 
-    Grey: `window.low` and below is 0, `window.high` and above is 255, turned over where `inverted`; colour goes as it
-    is. Pixels keep their grid: where they are not square the viewer stretches the picture.
+    Grey: `window.low` and below is 0, `window.high` and above is 255, by the curve between them, turned over where
+    `inverted`; padding is 0 in any case, and takes no part in what lies beside it. Colour goes as it is. Pixels keep
+    their grid: where they are not square the viewer stretches the picture.
     """
-    small = shrink(values, side)
     if window is None or values.ndim == 3:
+        small = shrink(values, side)
         return small if small.dtype == np.uint8 else np.rint(small).astype("u1")
-    low, high = (window.high, window.low) if inverted else window
-    scale = 255.0 / (high - low)
-    grey = np.multiply(small, np.float32(scale), dtype=np.float32)
-    grey += np.float32(0.5 - low * scale)
+    small, empty = _without_padding(values, side, padding)
+    grey = _linear(small, window, inverted) if curve == "linear" else _curved(small, window, inverted, curve)
     if values.dtype.kind == "f":
         np.nan_to_num(grey, copy=False, nan=0.0, posinf=255.0, neginf=0.0)
-    return np.clip(grey, np.float32(0), np.float32(255), out=grey).astype("u1")
+    shown = np.clip(grey, np.float32(0), np.float32(255), out=grey).astype("u1")
+    if empty is not None:
+        shown[empty] = 0
+    return shown
+
+
+def _linear(values: np.ndarray, window: Window, inverted: bool) -> np.ndarray:
+    low, high = (window.high, window.low) if inverted else window
+    scale = 255.0 / (high - low)
+    grey = np.multiply(values, np.float32(scale), dtype=np.float32)
+    grey += np.float32(0.5 - low * scale)
+    return grey
+
+
+def _curved(values: np.ndarray, window: Window, inverted: bool, curve: Curve) -> np.ndarray:
+    part = (values.astype(np.float64) - window.low) / (window.high - window.low)
+    if isinstance(curve, LookupTable):
+        shades = curve.shades()
+        steps = np.nan_to_num(part * (len(shades) - 1))
+        shade = shades[np.clip(np.rint(steps), 0, len(shades) - 1).astype(np.intp)]
+    else:  # PS3.3 C.11.2.1.3.1
+        shade = 1.0 / (1.0 + np.exp(np.clip(-4.0 * (part - 0.5), -60.0, 60.0)))
+    return ((1.0 - shade if inverted else shade) * 255.0 + 0.5).astype(np.float32)
+
+
+def _without_padding(
+    values: np.ndarray, side: int, padding: tuple[float, float] | None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """The values shrunk, and where there is nothing but padding."""
+    if padding is None:
+        return shrink(values, side), None
+    empty = (values >= padding[0]) & (values <= padding[1])
+    if not empty.any():
+        return shrink(values, side), None
+    if max(values.shape) <= side:
+        return values, empty
+    share = shrink(~empty, side)
+    total = shrink(np.where(empty, 0, values), side)
+    return total / np.maximum(share, np.float32(1e-6)), share < 0.5 / values.size
 
 
 def webp(picture: np.ndarray) -> bytes:

@@ -14,7 +14,8 @@ from undisc.dicom.pixels.lettering import inscribe
 from undisc.dicom.pixels.model import FrameUndecodable, PixelDescription, Rendering, Undecodable, Window, Written
 from undisc.dicom.pixels.opening import opened
 from undisc.dicom.pixels.preview import render_preview
-from undisc.dicom.pixels.window import default_window
+from undisc.dicom.pixels.tables import read_lookups
+from undisc.dicom.pixels.window import default_window, edges_of, is_inverted, padding_of, rescale_of
 
 _LARGEST_SIDE = 8192
 _MOST_GIF_BYTES = 512 << 20
@@ -56,6 +57,7 @@ class _Frames:
         self._scanned = scanned
         self._description = description
         self._rendering = rendering
+        self._lookups = read_lookups(data, scanned, description)
         self._palette: Palette | None = None
         if description.photometric == "PALETTE COLOR":
             self._palette = read_palette(data, scanned, description)
@@ -66,7 +68,7 @@ class _Frames:
         if is_colour(photometric):
             shown = to_rgb8(values, photometric, self._description, self._palette)
         else:
-            shown = self._grey(values, index, photometric == "MONOCHROME1")
+            shown = self._grey(values, index, is_inverted(self._scanned, photometric))
         region = self._rendering.region
         if region is not None:
             shown = cropped(shown, region)
@@ -76,44 +78,24 @@ class _Frames:
             shown = inscribe(shown, _lines(self._scanned, self._rendering.annotation))
         return np.ascontiguousarray(shown)
 
-    def _grey(self, values: np.ndarray, index: int, inverted: bool) -> np.ndarray:
+    def _grey(self, stored: np.ndarray, index: int, inverted: bool) -> np.ndarray:
         asked = self._rendering.window
-        whole = max(values.shape[:2])
+        whole = max(stored.shape[:2])
+        scanned, lookups = self._scanned, self._lookups
+        values = lookups.modality_values(stored, padding_of(scanned))
+        padding = padding_of(scanned, lookups)
         if asked is None:
-            window = default_window(self._scanned, index, values)
-            return render_preview(values, window, inverted, whole)
-        slope, intercept = self._rescale(index)
+            window, curve = default_window(scanned, index, values, lookups)
+            return render_preview(values, window, inverted, whole, curve, padding)
+        slope, intercept = rescale_of(scanned, index, lookups)
         centre, width, function = asked
-        if function == "sigmoid":
-            return _sigmoid(values * slope + intercept, centre, width, inverted)
-        # PS3.3 C.11.2.1.2.1 and C.11.2.1.3.2
-        low, high = (
-            (centre - width / 2, centre + width / 2)
-            if function == "linear-exact"
-            else (centre - 0.5 - (width - 1) / 2, centre - 0.5 + max(width - 1, 1e-3) / 2)
-        )
-        return render_preview(values, Window((low - intercept) / slope, (high - intercept) / slope), inverted, whole)
-
-    def _rescale(self, index: int) -> tuple[float, float]:
-        scanned = self._scanned
-        frame = scanned.per_frame[index] if index < len(scanned.per_frame) else {}
-
-        def number(keyword: str, otherwise: float) -> float:
-            values = frame.get(keyword)
-            try:
-                found = float(values[0]) if values else scanned.number(keyword)
-            except ValueError:
-                found = None
-            return otherwise if found is None or not np.isfinite(found) else found
-
-        return number("RescaleSlope", 1.0) or 1.0, number("RescaleIntercept", 0.0)
-
-
-def _sigmoid(values: np.ndarray, centre: float, width: float, inverted: bool) -> np.ndarray:
-    """PS3.3 C.11.2.1.3.1."""
-    steep = np.clip(-4.0 * (values.astype(np.float32) - centre) / width, -60.0, 60.0)
-    grey = 255.0 / (1.0 + np.exp(steep))
-    return np.rint(255.0 - grey if inverted else grey).astype("u1")
+        if function == "linear":
+            width = max(width, 1.0)
+        edges = edges_of(centre, width, function.upper().replace("-", "_"))
+        if edges is None:  # never: a linear width is at least 1, and others have edges whatever their width
+            raise FrameUndecodable("That window shows nothing.")
+        window = Window((edges.low - intercept) / slope, (edges.high - intercept) / slope)
+        return render_preview(values, window, inverted, whole, edges.curve, padding)
 
 
 def cropped(shown: np.ndarray, region: tuple[float, float, float, float]) -> np.ndarray:

@@ -24,6 +24,7 @@ _KEYWORDS = _words(
     SmallestImagePixelValue LargestImagePixelValue PixelPaddingValue PixelPaddingRangeLimit BurnedInAnnotation
     WindowCenter WindowWidth RescaleIntercept RescaleSlope RescaleType WindowCenterWidthExplanation VOILUTFunction
     LossyImageCompression LossyImageCompressionRatio DocumentTitle MIMETypeOfEncapsulatedDocument Units
+    PixelSpacingCalibrationType EstimatedRadiographicMagnificationFactor NominalScannedPixelSpacing FrameTimeVector
     PresentationLUTShape ContentLabel ContentDescription CompletionFlag VerificationFlag
     """
 )
@@ -41,7 +42,8 @@ PER_FRAME = frozenset(
     _words(
         """
     ImagePositionPatient ImageOrientationPatient PixelSpacing SliceThickness RescaleSlope RescaleIntercept
-    RescaleType WindowCenter WindowWidth TemporalPositionIndex StackID InStackPositionNumber DimensionIndexValues
+    RescaleType WindowCenter WindowWidth WindowCenterWidthExplanation VOILUTFunction TemporalPositionIndex
+    StackID InStackPositionNumber DimensionIndexValues
     """
     )
 )
