@@ -75,7 +75,7 @@ class FakeSource implements FrameSource {
 
 function seriesOf(id: number, count: number): SeriesManifest {
   const frames = Array.from({ length: count }, (_, at) => frameOf({ i: id * 10 + at }));
-  return { id, modality: "CT", title: `Series ${id}`, unit: "HU", frames };
+  return { id, modality: "CT", title: `Series ${id}`, unit: "HU", reference: "", frames };
 }
 
 const STUDY: StudyManifest = {

@@ -7,9 +7,11 @@ import type {
   Curve,
   Format,
   Frame,
+  HangingFacts,
   LookupTable,
   Orientation,
   Overlay,
+  Patient,
   SeriesEntry,
   SeriesManifest,
   StoredWindow,
@@ -127,6 +129,7 @@ export function readSeries(value: unknown): SeriesManifest {
     modality: text(json.modality),
     title: text(json.title),
     unit: text(json.unit),
+    reference: text(json.reference),
     frames: list(json.frames).map((frame) => readFrame({ ...common, ...object(frame) }, shared)),
   };
 }
@@ -146,7 +149,26 @@ function readSeriesEntry(value: unknown): SeriesEntry {
     thumbnail: json.thumbnail === true,
     note: text(json.note),
     instance: numberOrNull(json.instance),
+    hanging: readHanging(json.hanging),
   };
+}
+
+function readHanging(value: unknown): HangingFacts {
+  const json = object(value);
+  const plane = text(json.plane);
+  return {
+    plane: plane === "axial" || plane === "coronal" || plane === "sagittal" ? plane : "",
+    weighting: text(json.weighting),
+    kernel: text(json.kernel),
+    body: text(json.body),
+    contrast: json.contrast === true,
+    localizer: json.localizer === true,
+    views: list(json.views).map((view) => [text(list(view)[0]), text(list(view)[1])] as const),
+  };
+}
+
+function readPatient(json: Json): Patient {
+  return { name: text(json.name), id: text(json.id), birthDate: text(json.birth_date), sex: text(json.sex) };
 }
 
 function readStudyEntry(value: unknown): StudyEntry {
@@ -158,6 +180,7 @@ function readStudyEntry(value: unknown): StudyEntry {
     time: text(json.time),
     institution: text(json.institution),
     accession: text(json.accession),
+    patient: typeof json.patient === "object" && json.patient !== null ? readPatient(object(json.patient)) : null,
     series: list(json.series).map(readSeriesEntry),
   };
 }
@@ -173,18 +196,12 @@ export function blobOfDataAddress(address: string): Blob | null {
 
 export function readStudy(value: unknown): StudyManifest {
   const json = object(value);
-  const patient = object(json.patient);
   const first = object(json.first);
   return {
     from: text(json.from),
     until: text(json.until),
     mayDownload: json.may_download === true,
-    patient: {
-      name: text(patient.name),
-      id: text(patient.id),
-      birthDate: text(patient.birth_date),
-      sex: text(patient.sex),
-    },
+    patient: readPatient(object(json.patient)),
     studies: list(json.studies).map(readStudyEntry),
     first:
       typeof first.series === "number"

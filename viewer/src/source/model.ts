@@ -140,7 +140,25 @@ export interface SeriesManifest {
   title: string;
   /** "HU" or empty. */
   unit: string;
+  /** Which frame of reference positions are given in; only series that have it in common lie in one space. */
+  reference: string;
   frames: readonly Frame[];
+}
+
+/** What is known of a series beyond its name, for placing it beside others. */
+export interface HangingFacts {
+  plane: "axial" | "coronal" | "sagittal" | "";
+  /** Of an MR: "T1", "T2", "FLAIR", "DWI" and the like. */
+  weighting: string;
+  /** Of a CT: the reconstruction's convolution kernel. */
+  kernel: string;
+  /** Body part examined, as a code string. */
+  body: string;
+  contrast: boolean;
+  /** A scout, not the pictures themselves. */
+  localizer: boolean;
+  /** Of projections, picture by picture in display order: side ("R", "L", "B") and view ("CC", "MLO", "PA"). */
+  views: readonly (readonly [side: string, view: string])[];
 }
 
 export interface SeriesEntry {
@@ -156,6 +174,7 @@ export interface SeriesEntry {
   note: string;
   /** The instance of a document. */
   instance: number | null;
+  hanging: HangingFacts;
 }
 
 export interface StudyEntry {
@@ -166,6 +185,8 @@ export interface StudyEntry {
   time: string;
   institution: string;
   accession: string;
+  /** Whose it is; null where the link tells of one patient only. */
+  patient: Patient | null;
   series: readonly SeriesEntry[];
 }
 
