@@ -1,7 +1,8 @@
 import { render } from "preact";
 import { Door } from "./link/door";
 import { words } from "./messages/index";
-import { HttpFrameSource, type Memory } from "./source/http";
+import { HttpFrameSource } from "./source/http";
+import { tabMemory } from "./source/notes";
 import { App } from "./ui/app";
 import "./style/base.css";
 import "./style/pages.css";
@@ -12,15 +13,6 @@ import "./style/tools.css";
 import "./style/panels.css";
 // After those that it adapts.
 import "./style/small-screens.css";
-
-/** Some browsers refuse even to name sessionStorage when cookies are off. */
-function tabMemory(): Memory | null {
-  try {
-    return window.sessionStorage;
-  } catch {
-    return null;
-  }
-}
 
 function secretOfAddress(): string {
   const fragment = location.hash.slice(1);

@@ -12,6 +12,7 @@ import {
 } from "./frame-source";
 import { readSeries, readStudy } from "./manifest";
 import type { Frame, SeriesManifest, StudyManifest } from "./model";
+import { notesKey } from "./notes";
 import { StripParser } from "./strip";
 
 /** Where the tab remembers that its cookie opens this link: sessionStorage, or a fake of it. */
@@ -46,7 +47,8 @@ export class HttpFrameSource implements FrameSource {
         if (study !== null) {
           return { outcome: "opened", study };
         }
-        this.forget();
+        // Notes wait for the passcode: nobody sees them without it.
+        this.memory?.removeItem(this.remembered);
       }
       return this.secret === "" ? { outcome: "closed" } : await this.prove(passcode, signal);
     } catch (error) {
@@ -144,6 +146,8 @@ export class HttpFrameSource implements FrameSource {
 
   forget(): void {
     this.memory?.removeItem(this.remembered);
+    // What was drawn on the pictures goes with the way to them.
+    this.memory?.removeItem(notesKey(this.base));
   }
 
   private async get(path: string, signal?: AbortSignal, priority: Priority = "auto"): Promise<Response> {

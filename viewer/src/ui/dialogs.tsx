@@ -4,7 +4,7 @@ import { words } from "../messages/index";
 import { Icon } from "./icons";
 
 /** A dialog of the browser's own: it holds the focus, and Escape closes it. */
-function Dialog({ title, close, children }: { title: string; close: () => void; children: ComponentChildren }) {
+export function Dialog({ title, close, children }: { title: string; close: () => void; children: ComponentChildren }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const element = dialog.current;

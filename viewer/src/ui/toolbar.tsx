@@ -1,10 +1,12 @@
 import { useRef } from "preact/hooks";
+import { CHANGES } from "../geometry/view";
 import { words } from "../messages/index";
 import { otherStoredWindows, type Preset, presets, rangeOfWindow } from "../render/window";
-import type { Tool, Viewing } from "../viewer/viewing";
+import { isKind } from "../viewer/hand";
+import type { Viewing } from "../viewer/viewing";
 import { Icon } from "./icons";
 
-const TOOLS: readonly Tool[] = ["scroll", "contrast", "zoom", "move"];
+const TOOLS = ["scroll", "contrast", "zoom", "move"] as const;
 
 interface Choice extends Preset {
   label: string;
@@ -101,6 +103,17 @@ export function Toolbar({ viewing, more, help }: ToolbarProps) {
             <span>{words[tool]}</span>
           </button>
         ))}
+        <button
+          type="button"
+          class="tool"
+          data-testid="tool-measure"
+          aria-pressed={isKind(viewing.tool)}
+          disabled={!hasPictures}
+          onClick={() => viewing.useTool("length")}
+        >
+          <Icon name="measure" />
+          <span>{words.measuring.tool}</span>
+        </button>
         <button type="button" class="tool more-button" data-testid="more" onClick={more}>
           <Icon name="more" />
           <span>{words.more}</span>
@@ -125,6 +138,18 @@ export function Toolbar({ viewing, more, help }: ToolbarProps) {
             <button type="button" class="tool" data-testid="fit" onClick={() => viewing.fit()}>
               <Icon name="fit" />
               <span>{words.fit}</span>
+            </button>
+            <button type="button" class="tool" data-testid="turn" onClick={() => viewing.turn(CHANGES.right)}>
+              <Icon name="turn" />
+              <span>{words.turn}</span>
+            </button>
+            <button type="button" class="tool" data-testid="mirror" onClick={() => viewing.turn(CHANGES.mirror)}>
+              <Icon name="mirror" />
+              <span>{words.mirror}</span>
+            </button>
+            <button type="button" class="tool" data-testid="reset" onClick={() => viewing.reset()}>
+              <Icon name="reset" />
+              <span>{words.reset}</span>
             </button>
           </div>
           <button type="button" class="tool help-button" data-testid="help" onClick={help}>

@@ -9,6 +9,7 @@ import { About } from "./about";
 import { Banner } from "./banner";
 import { HelpDialog, MoreDialog } from "./dialogs";
 import { DocumentPanel, NotShownPanel } from "./document-panel";
+import { MeasuringTools } from "./measurements";
 import { SeriesList } from "./series-list";
 import { SliceSlider } from "./slice-slider";
 import { Toolbar } from "./toolbar";
@@ -67,6 +68,7 @@ export function ViewerScreen({ workspace, source, leave }: ScreenProps) {
             <SliceSlider viewing={viewing} />
           </>
         )}
+        <MeasuringTools viewing={viewing} />
       </main>
       <Toolbar viewing={viewing} more={() => setDialog("more")} help={() => setDialog("help")} />
       {dialog === "help" && <HelpDialog close={() => setDialog(null)} />}

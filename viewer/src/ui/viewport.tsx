@@ -7,6 +7,7 @@ import { digitsFor, shownWindow } from "../render/window";
 import { Gestures } from "../viewer/gestures";
 import { Stage } from "../viewer/stage";
 import type { Probe, Viewing } from "../viewer/viewing";
+import { Measurements } from "./measurements";
 import { titleOf } from "./series-list";
 
 function valueText(probe: Probe, unit: string): string {
@@ -159,6 +160,7 @@ export function Viewport({ viewing }: { viewing: Viewing }) {
         <span data-testid="zoom">{words.zoomed(percent(viewing.view.zoom))}</span>
       </div>
       <Edges viewing={viewing} />
+      <Measurements viewing={viewing} />
       <div class={`trouble ${problem === "" ? "" : "trouble-shown"}`} role="status">
         {problem !== "" && <p data-testid="trouble">{problem}</p>}
         {(viewing.failure === "unreachable" || viewing.stalled) && (

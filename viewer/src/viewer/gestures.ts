@@ -1,5 +1,6 @@
 /** Mouse, touch and wheel on the picture. */
 
+import { isKind, type PointerKind } from "./hand";
 import type { Tool, Viewing } from "./viewing";
 
 const LONG_PRESS = 450;
@@ -35,7 +36,7 @@ export class Gestures {
   private dragLeft = 0;
   private wheelLeft = 0;
   private moved = 0;
-  private measuring = false;
+  private reading = false;
   private longPress: ReturnType<typeof setTimeout> | undefined;
   private lastTap: { at: number; x: number; y: number } | null = null;
   private readonly stop = new AbortController();
@@ -52,7 +53,7 @@ export class Gestures {
     host.addEventListener("pointerleave", (event) => this.leave(event), { signal });
     host.addEventListener("wheel", (event) => this.wheel(event), { signal, passive: false });
     host.addEventListener("contextmenu", (event) => event.preventDefault(), { signal });
-    host.addEventListener("dblclick", () => viewing.fit(), { signal });
+    host.addEventListener("dblclick", () => !isKind(viewing.tool) && viewing.fit(), { signal });
   }
 
   dispose(): void {
@@ -73,9 +74,10 @@ export class Gestures {
     const contact = this.at(event);
     this.contacts.set(event.pointerId, contact);
     clearTimeout(this.longPress);
-    this.measuring = false;
+    this.reading = false;
     if (this.contacts.size > 1) {
       this.moved = Number.POSITIVE_INFINITY;
+      this.viewing.hand?.callOff();
       this.viewing.pointAt(null);
       return;
     }
@@ -85,9 +87,14 @@ export class Gestures {
     if (event.button === 1) {
       event.preventDefault();
     }
+    if (isKind(this.tool)) {
+      const pointer: PointerKind = event.pointerType === "touch" ? "touch" : "mouse";
+      this.viewing.hand?.down(contact, pointer);
+      return;
+    }
     if (event.pointerType !== "mouse") {
       this.longPress = setTimeout(() => {
-        this.measuring = true;
+        this.reading = true;
         this.viewing.pointAt(contact);
       }, LONG_PRESS);
     }
@@ -100,6 +107,7 @@ export class Gestures {
       this.viewing.pointAt(now);
     }
     if (before === undefined) {
+      this.viewing.hand?.move(now);
       return;
     }
     if (this.contacts.size >= 2) {
@@ -107,9 +115,14 @@ export class Gestures {
       this.contacts.set(event.pointerId, now);
       return;
     }
-    if (this.measuring) {
+    if (this.reading) {
       this.contacts.set(event.pointerId, now);
       this.viewing.pointAt(now);
+      return;
+    }
+    if (isKind(this.tool)) {
+      this.contacts.set(event.pointerId, now);
+      this.draw(now);
       return;
     }
     const dx = now.x - before.x;
@@ -150,6 +163,13 @@ export class Gestures {
     }
   }
 
+  /** A second finger that left, or came, has ended the drawing. */
+  private draw(now: Contact): void {
+    if (this.moved !== Number.POSITIVE_INFINITY) {
+      this.viewing.hand?.move(now);
+    }
+  }
+
   private pinch(moving: number, before: Contact, now: Contact): void {
     const other = [...this.contacts].find(([id]) => id !== moving)?.[1];
     if (other === undefined) {
@@ -165,11 +185,19 @@ export class Gestures {
       return;
     }
     clearTimeout(this.longPress);
+    if (isKind(this.tool)) {
+      if (event.type === "pointercancel") {
+        this.viewing.hand?.callOff();
+      } else if (this.moved !== Number.POSITIVE_INFINITY) {
+        this.viewing.hand?.up(this.at(event));
+      }
+      return;
+    }
     if (event.pointerType !== "mouse") {
       if (this.contacts.size === 0) {
         this.viewing.pointAt(null);
       }
-      if (this.moved < STILL && !this.measuring && event.type === "pointerup") {
+      if (this.moved < STILL && !this.reading && event.type === "pointerup") {
         this.tap(event);
       }
     }

@@ -1,7 +1,9 @@
 /** Keys of the viewer. Arrows do what the chosen tool does, so that a keyboard alone reaches everything. */
 
 import { CHANGES } from "../geometry/view";
-import type { Viewing } from "./viewing";
+import { isKind } from "./hand";
+import { measuring } from "./measuring";
+import type { Tool, Viewing } from "./viewing";
 
 export interface KeyActions {
   toggleHelp(): void;
@@ -9,8 +11,30 @@ export interface KeyActions {
 
 const STEP = 24;
 
+const TOOLS: Readonly<Record<string, Tool>> = {
+  s: "scroll",
+  c: "contrast",
+  z: "zoom",
+  m: "move",
+  l: "length",
+  a: "angle",
+  b: "cobb",
+  e: "ellipse",
+  q: "rectangle",
+  p: "point",
+  t: "arrow",
+};
+
 /** True where the key meant something. Letters come small, whether Shift is held or not. */
 export function press(key: string, viewing: Viewing, actions: KeyActions, shift = false): boolean {
+  if (isKind(viewing.tool) && viewing.hand?.press(key, shift)) {
+    return true;
+  }
+  const tool = TOOLS[key];
+  if (tool !== undefined) {
+    viewing.useTool(tool);
+    return true;
+  }
   switch (key) {
     case "ArrowUp":
       arrow(viewing, 0, -1);
@@ -67,17 +91,11 @@ export function press(key: string, viewing: Viewing, actions: KeyActions, shift 
     case "i":
       viewing.toggleInvert();
       return true;
-    case "s":
-      viewing.useTool("scroll");
+    case "k":
+      void measuring.use((part) => part.toggleStar(viewing));
       return true;
-    case "c":
-      viewing.useTool("contrast");
-      return true;
-    case "z":
-      viewing.useTool("zoom");
-      return true;
-    case "m":
-      viewing.useTool("move");
+    case "j":
+      void measuring.use((part) => part.openList(viewing));
       return true;
     case "?":
       actions.toggleHelp();

@@ -15,13 +15,16 @@ import {
 } from "../geometry/view";
 import type { Library } from "../loading/library";
 import type { Watching } from "../loading/watching";
+import type { Kind } from "../measure/model";
 import type { Picture, Showing } from "../render/picture";
 import { adjust, defaultRange, fullRange, type ValueRange } from "../render/window";
 import { SourceClosed, SourceUnreachable } from "../source/frame-source";
 import type { Frame, SeriesEntry, SeriesManifest, StudyEntry, StudyManifest } from "../source/model";
+import type { Hand } from "./hand";
 import type { UndoStack } from "./undo";
 
-export type Tool = "scroll" | "contrast" | "zoom" | "move";
+/** What dragging does; with a kind of measurement, it draws one. */
+export type Tool = "scroll" | "contrast" | "zoom" | "move" | Kind;
 
 /** How grey is chosen: frame by frame as it was taken, or one range for the whole series. */
 export type Contrast =
@@ -81,6 +84,8 @@ export class Viewing {
   stalled = false;
   previewsOnly = false;
   probe: Probe | null = null;
+  /** What draws measurements on this cell, once that part is here. */
+  hand: Hand | null = null;
   private watching: Watching | null = null;
   private pointer: { x: number; y: number } | null = null;
   private readonly listeners = new Set<() => void>();

@@ -1,0 +1,19 @@
+/** What a tab remembers of the notes that people make on pictures: for its own life, and no longer than the way in. */
+
+/** Under which name, for the pictures at an address. */
+export function notesKey(base: string): string {
+  return `notes ${base.replace(/\/+$/, "")}`;
+}
+
+/** This tab's memory; some browsers refuse even to name it when cookies are off. */
+export function tabMemory(): Storage | null {
+  try {
+    return window.sessionStorage;
+  } catch {
+    return null;
+  }
+}
+
+export function hasNotes(): boolean {
+  return tabMemory()?.getItem(notesKey(location.pathname)) != null;
+}
