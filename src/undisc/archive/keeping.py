@@ -86,20 +86,23 @@ class Keeper:
         An instance that turns out to be here already with other content, or whose study belongs to another patient,
         is set aside. The outcomes are in the order of `staged`.
         """
+        self.sync(batch, staged)
         return self.keep_together([(batch, staged)], lambda work, outcomes: also(work, outcomes[0]))[0]
+
+    def sync(self, batch: Batch, staged: Sequence[Staged | StagedAside]) -> None:
+        """When this returns, the staged bytes survive a power cut; they are not kept yet."""
+        batch.sync([item.file for item in staged])
 
     def keep_together(
         self,
         batches: Sequence[tuple[Batch, Sequence[Staged | StagedAside]]],
         also: Callable[[UnitOfWork, list[list[Outcome]]], None],
     ) -> list[list[Outcome]]:
-        """Keep several batches in one transaction, so that their senders wait for the disk once between them.
+        """Keep several batches, each synced before, in one transaction: their senders wait for it once between them.
 
         `also` is called anew where another replica's transaction got in the way and nothing of this one was kept.
         Where it fails for good, what was published is removed again; where even that fails, the next start does it.
         """
-        for batch, staged in batches:
-            batch.sync([item.file for item in staged])
         everything = [item for _, staged in batches for item in staged]
 
         attempts = 0

@@ -1,6 +1,6 @@
 """Retrieving (WADO-RS, PS3.18 10.4): the addresses, and whole instances, series and studies."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from fastapi import APIRouter
@@ -17,7 +17,7 @@ from undisc.dicomweb.multipart import END, Multipart
 from undisc.dicomweb.retrieve_frames import Frames
 from undisc.dicomweb.retrieve_metadata import Metadata
 from undisc.dicomweb.retrieve_rendered import Rendered
-from undisc.dicomweb.retrieve_sending import BLOCK, Resource, file_blocks, off_loop, streamed
+from undisc.dicomweb.retrieve_sending import BLOCK, Blocks, Resource, file_blocks, fill, off_loop, streamed
 from undisc.dicomweb.retrieve_single import DICOM, Single, way
 from undisc.dicomweb.services import DicomwebServices
 from undisc.dicomweb.wado_uri import WadoUri
@@ -104,10 +104,11 @@ class Originals:
         blocks = partial(self._blocks, multipart, heads, sent)
         return streamed(request, blocks, multipart.media_type, length=length, status=status)
 
-    def _blocks(
-        self, multipart: Multipart, heads: Sequence[bytes], sent: Sequence[tuple[Held, str]]
-    ) -> Iterator[bytes]:
+    def _blocks(self, multipart: Multipart, heads: Sequence[bytes], sent: Sequence[tuple[Held, str]]) -> Blocks:
         """The parts; what fails on the way breaks the answer off, so that nobody takes it for whole."""
+        buffer = bytearray(BLOCK)
+        view = memoryview(buffer)
+        before = b""
         for head, (held, syntax) in zip(heads, sent, strict=True):
             if syntax == held.transfer_syntax:
                 file, length = self._retriever.open(held), held.size
@@ -116,17 +117,18 @@ class Originals:
                 if not isinstance(made, Made):
                     raise OSError("an instance cannot be had in this transfer syntax")
                 file, length = made.file, made.lengths[0]
-            if length <= BLOCK:
+            # What stands between two instances goes with the next one, so that most are a single write.
+            start = len(before) + len(head)
+            if start + length <= BLOCK:
+                view[:start] = before + head
                 with file:
-                    data = file.read(length)
-                if len(data) != length:
-                    raise OSError("a stored file ends early")
-                yield b"".join((head, data, END))
-                continue
-            yield head
-            yield from file_blocks(file, 0, length)
-            yield END
-        yield multipart.tail
+                    fill(file, view[start : start + length])
+                yield view[: start + length]
+            else:
+                yield before + head
+                yield from file_blocks(file, 0, length, buffer)
+            before = END
+        yield before + multipart.tail
 
     def _many(self, granted: Granted, study: str, series: str | None) -> list[Held]:
         held = self._retriever.many(study, series)

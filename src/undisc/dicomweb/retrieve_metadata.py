@@ -18,6 +18,7 @@ from undisc.dicomweb.media_types import Choice, NotAcceptable, Offer, accepted, 
 from undisc.dicomweb.multipart import END, Multipart
 from undisc.dicomweb.retrieve_sending import (
     PRIVATE,
+    Blocks,
     compressed,
     file_blocks,
     has_already,
@@ -140,7 +141,7 @@ class Metadata:
         blocks = partial(self._bulk_blocks, multipart, head, held, start, size)
         return streamed(request, blocks, multipart.media_type, length=length_of_all)
 
-    def _bulk_blocks(self, multipart: Multipart, head: bytes, held: Held, start: int, size: int) -> Iterator[bytes]:
+    def _bulk_blocks(self, multipart: Multipart, head: bytes, held: Held, start: int, size: int) -> Blocks:
         yield head
         yield from file_blocks(self._retriever.open(held), start, size)
         yield END + multipart.tail

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from undisc.dicom.pixels.pool import Busy
 from undisc.dicomweb import problems
 from undisc.dicomweb.access import Asks, Granted
+from undisc.dicomweb.lending import lending
 from undisc.sharing.model import Use
 
 Answer = TypeVar("Answer")
@@ -23,6 +24,9 @@ BUSY = problems.Problem("busy", 503, "Too much is being asked for at this moment
 PRECONDITION = problems.Problem("precondition-failed", 412, "What is here is not what you say you have.")
 # A shared cache must never hold it, and a browser must ask again each time: a revoked token or link shows nothing.
 PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization, Cookie"}
+Blocks = Iterator[bytes | memoryview]
+"""Whoever takes one is done with it before asking for the next: it may be written over then."""
+_WORTH_LENDING = 256 << 10
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 # Apart from each other, so that what waits for a worker, or for a slow client, keeps nobody else waiting.
@@ -71,7 +75,7 @@ def whole(data: bytes, media_type: str, headers: dict[str, str] | None = None, s
 
 def streamed(
     request: Request,
-    blocks: Callable[[], Iterator[bytes]],
+    blocks: Callable[[], Blocks],
     media_type: str,
     *,
     length: int | None = None,
@@ -84,7 +88,27 @@ def streamed(
         told["Content-Length"] = str(length)
     if request.method == "HEAD":
         return _Head(status, told)
-    return StreamingResponse(ahead(blocks()), status, headers=told)
+    return _Blocks(blocks, status, told, length)
+
+
+class _Blocks(Response):
+    """Blocks that are made in a thread, one when the one before is on its way."""
+
+    def __init__(self, blocks: Callable[[], Blocks], status: int, headers: dict[str, str], length: int | None) -> None:
+        self._blocks = blocks
+        self._status = status
+        self._told = headers
+        self._length = length
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        lender = lending(scope)
+        if lender is None or self._length is None or self._length < _WORTH_LENDING:
+            await StreamingResponse(ahead(self._blocks()), self._status, headers=self._told)(scope, receive, send)
+            return
+        head = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self._told.items()]
+        await send({"type": "http.response.start", "status": self._status, "headers": head})
+        if await lender.send(self._blocks(), self._length, _streams):
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 class _Head(Response):
@@ -96,13 +120,18 @@ class _Head(Response):
             del self.headers["content-length"]
 
 
-async def ahead(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def ahead(blocks: Blocks) -> AsyncIterator[bytes]:
     """The blocks, each read while the one before is on its way."""
     loop = asyncio.get_running_loop()
-    coming = loop.run_in_executor(_streams, next, blocks, None)
+
+    def one() -> bytes | None:
+        block = next(blocks, None)
+        return None if block is None else bytes(block)  # it is written over when the next one is made
+
+    coming = loop.run_in_executor(_streams, one)
     try:
         while (block := await coming) is not None:
-            coming = loop.run_in_executor(_streams, next, blocks, None)
+            coming = loop.run_in_executor(_streams, one)
             yield block
     finally:
         await asyncio.wait([coming])
@@ -111,16 +140,29 @@ async def ahead(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
             close()
 
 
-def file_blocks(file: BinaryIO, offset: int, length: int) -> Iterator[bytes]:
-    """A stretch of a file that is closed afterwards. Raises OSError where it ends early: the client must notice."""
+def file_blocks(file: BinaryIO, offset: int, length: int, buffer: bytearray | None = None) -> Blocks:
+    """A stretch of a file that is closed afterwards. Raises OSError where it ends early: the client must notice.
+
+    Each block is the same buffer, filled anew.
+    """
+    view = memoryview(bytearray(min(BLOCK, length)) if buffer is None else buffer)
     with file:
         file.seek(offset)
         while length:
-            block = file.read(min(BLOCK, length))
-            if not block:
-                raise OSError("a stored file ends early")
-            length -= len(block)
-            yield block
+            count = fill(file, view[:length])
+            length -= count
+            yield view[:count]
+
+
+def fill(file: BinaryIO, view: memoryview) -> int:
+    """Read until the view is full; how many bytes it has. Raises OSError where the file ends before."""
+    filled = 0
+    while filled < len(view):
+        count = file.readinto(view[filled:])  # pyright: ignore[reportAttributeAccessIssue]
+        if not count:
+            raise OSError("a stored file ends early")
+        filled += count
+    return filled
 
 
 def ranged(

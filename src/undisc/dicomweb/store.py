@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -10,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends
 from fastapi import Path as InPath
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from undisc.dicom.multipart import MultipartMalformed, MultipartReader
@@ -18,6 +19,7 @@ from undisc.dicom.uid import is_usable_uid
 from undisc.dicomweb import problems, store_deleting
 from undisc.dicomweb.access import Asks, Granted
 from undisc.dicomweb.description import REFUSALS, UID, refusal
+from undisc.dicomweb.lending import LentBody, lending
 from undisc.dicomweb.media_types import NotAcceptable, Offer, accepted, negotiate
 from undisc.dicomweb.services import DicomwebServices
 from undisc.dicomweb.store_answer import describe, status_of
@@ -140,7 +142,12 @@ class Storing:
 
         try:
             body = await self._in_thread(begin)
-            await self._pour(request, body)
+            lender = lending(request.scope)
+            lent = None if lender is None else lender.body()
+            if lent is None:
+                await self._pour(request, body)
+            else:
+                await self._pour_lent(lent, body)
         except BaseException:
             await asyncio.shield(self._in_thread(_leave, closing, taken.in_doubt))
             raise
@@ -162,6 +169,32 @@ class Storing:
         finally:
             if working is not None and not working.done():
                 await asyncio.wait([working])
+
+    async def _pour_lent(self, lent: LentBody, body: Body) -> None:
+        """Let one thread read from the connection and do all there is to do with what it reads."""
+        working = asyncio.ensure_future(self._in_thread(self._read_all, lent, body))
+        try:
+            await asyncio.shield(working)
+        finally:
+            lent.stop()
+            if not working.done():
+                await asyncio.wait([working])
+            lent.give_back()
+
+    def _read_all(self, lent: LentBody, body: Body) -> None:
+        begun, patience = time.monotonic(), self._services.upload_seconds
+        total = 0
+        try:
+            while block := lent.read(_BLOCK, patience):
+                body.take(block)
+                total += len(block)
+                if (took := time.monotonic() - begun) > patience and total < took * _SLOWEST:
+                    raise problems.Refusal(problems.TOO_SLOW)
+        except TimeoutError:
+            raise problems.Refusal(problems.TOO_SLOW) from None
+        except ConnectionError:
+            raise ClientDisconnect from None
+        body.end()
 
     async def _blocks(self, request: Request) -> AsyncIterator[bytes]:
         loop = asyncio.get_running_loop()
@@ -223,7 +256,7 @@ def _reading(header: str, largest: int, reception: Reception) -> _Make:
 def _files(boundary: str, largest: int, reception: Reception, delivery: Any, taken: Taken) -> Body:
     instances = Instances(delivery, taken)
     new = partial(Filling, delivery, largest, reception.refuse_when_full)
-    return _Ending(Parts(boundary, new, instances.add, _why_no_file, taken), instances.keep)
+    return _Ending(Parts(boundary, new, instances.add, _why_no_file, taken), partial(instances.keep, last=True))
 
 
 def _described(boundary: str, largest: int, reception: Reception, delivery: Any, taken: Taken) -> Body:
@@ -239,7 +272,7 @@ class _Ending:
         self._parts = parts
         self._end = end
 
-    def take(self, block: bytes) -> None:
+    def take(self, block: bytes | bytearray) -> None:
         self._parts.take(block)
 
     def end(self) -> None:

@@ -57,7 +57,7 @@ class Described:
                 raise MultipartMalformed("The metadata tell of no instance, or of too many.")
             for model in models:
                 self._make(model)
-        self._instances.keep()
+        self._instances.keep(last=True)
 
     def _make(self, model: dict[str, Any]) -> None:
         if sum(self._bulk[uri][1].stat().st_size for uri in _named(model) if uri in self._bulk) > _MOST_BULK:

@@ -52,7 +52,7 @@ class Part:
 class Body(Protocol):
     """A request's body on its way in. Raises MultipartMalformed, TooManyParts, StorageFull and OSError."""
 
-    def take(self, block: bytes) -> None: ...
+    def take(self, block: bytes | bytearray) -> None: ...
     def end(self) -> None:
         """The body is complete."""
         ...
@@ -71,12 +71,12 @@ class Filling:
         self._path: Path | None = None
         self._file: BinaryIO | None = None
 
-    def add(self, piece: bytes | memoryview) -> None:
+    def add(self, piece: bytes | bytearray | memoryview) -> None:
         self._size += len(piece)
         if self._size > self._largest:
             self.drop()
             return
-        self._pieces.append(piece)
+        self._pieces.append(memoryview(piece) if isinstance(piece, bytearray) else piece)
         if self._file is None and self._size <= _IN_MEMORY:
             return
         if self._file is None:
@@ -134,9 +134,9 @@ class Instances:
         if self._waiting >= _FINISH_PARTS or self._bytes >= _FINISH_BYTES:
             self.keep()
 
-    def keep(self) -> None:
+    def keep(self, *, last: bool = False) -> None:
         try:
-            self._taken.received.extend(self._delivery.finish())
+            self._taken.received.extend(self._delivery.finish(last=last))
         except BaseException as error:
             self._taken.in_doubt = error
             raise
@@ -151,7 +151,7 @@ class WholeBody:
         self._instances = instances
         self._taken = taken
 
-    def take(self, block: bytes) -> None:
+    def take(self, block: bytes | bytearray) -> None:
         self._filling.add(block)
 
     def end(self) -> None:
@@ -160,7 +160,7 @@ class WholeBody:
             self._taken.not_taken.append(TOO_LARGE)
             return
         self._instances.add(part)
-        self._instances.keep()
+        self._instances.keep(last=True)
 
 
 class Parts:
@@ -184,7 +184,7 @@ class Parts:
         self._filling: Filling | None = None
         self.count = 0
 
-    def take(self, block: bytes) -> None:
+    def take(self, block: bytes | bytearray) -> None:
         for event in self._reader.feed(block):
             if isinstance(event, PartGoesOn):
                 if self._filling is not None:

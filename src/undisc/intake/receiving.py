@@ -43,6 +43,7 @@ class _Waiting:
 
     delivery: "Delivery"
     items: list["_Item"]
+    last: bool
     done: "Future[list[Received]]" = field(default_factory=Future)
 
 
@@ -77,9 +78,11 @@ class Reception:
             finally:
                 self._end(delivery)
 
-    def commit(self, delivery: "Delivery", items: list[_Item]) -> list[Received]:
+    def commit(self, delivery: "Delivery", items: list[_Item], last: bool) -> list[Received]:
         """Wait until these items are kept, or told apart; raises what kept them from being kept."""
-        waiting = _Waiting(delivery, items)
+        # Every sender's own thread waits for its files, so that no sender waits for another's.
+        self._archive.keeper.sync(delivery.batch, _staged(items))
+        waiting = _Waiting(delivery, items, last)
         with self._changed:
             if self._closed:
                 raise RuntimeError("the reception is closed")
@@ -125,7 +128,7 @@ class Reception:
                 waiting.done.set_result(received)
 
     def _keep(self, together: Sequence[_Waiting]) -> list[list[Received]]:
-        staged = [[item for _, item in waiting.items if not isinstance(item, NotAnInstance)] for waiting in together]
+        staged = [_staged(waiting.items) for waiting in together]
         results: list[list[Received]] = []
         imports: list[int] = []
 
@@ -142,6 +145,7 @@ class Reception:
         self._archive.keeper.keep_together(batches, write_ledger)
         for waiting, import_id in zip(together, imports, strict=True):
             waiting.delivery.import_id = import_id
+            waiting.delivery.ended = waiting.last
         self._background.wake()
         return results
 
@@ -156,6 +160,8 @@ class Reception:
             for (path, _), result in zip(waiting.items, received, strict=True)
         ]
         store.add_items(work.connection, import_id, items)
+        if waiting.last:
+            store.end(work.connection, import_id, work.clock.now())
         ledger = Ledger(tuple(items))
         counts = {outcome.value: count for outcome, count in ledger.counts.items() if count}
         studies = " ".join(ledger.studies)
@@ -163,7 +169,7 @@ class Reception:
         return import_id
 
     def _end(self, delivery: "Delivery") -> None:
-        if delivery.import_id is not None:
+        if delivery.import_id is not None and not delivery.ended:
             with self._trail.work() as work:
                 store.end(work.connection, delivery.import_id, work.clock.now())
 
@@ -177,6 +183,7 @@ class Delivery:
         self.batch = batch
         self.study = study
         self.import_id: int | None = None
+        self.ended = False
         self._reception = reception
         self._items: list[_Item] = []
         self._count = 0
@@ -205,10 +212,17 @@ class Delivery:
                 self.receive(data)
         path.unlink()
 
-    def finish(self) -> list[Received]:
-        """Keep what was received since the last call, in its order; what is told as stored survives a power cut."""
+    def finish(self, *, last: bool = False) -> list[Received]:
+        """Keep what was received since the last call, in its order; what is told as stored survives a power cut.
+
+        last: nothing more comes; saying so saves a transaction.
+        """
         items, self._items = self._items, []
-        return self._reception.commit(self, items) if items else []
+        return self._reception.commit(self, items, last) if items else []
+
+
+def _staged(items: Sequence[_Item]) -> list[Staged | StagedAside]:
+    return [item for _, item in items if not isinstance(item, NotAnInstance)]
 
 
 def _study(received: Received) -> str | None:

@@ -134,7 +134,11 @@ class FolderBatch:
 
     def sync(self, staged: Iterable[Path]) -> None:
         """When this returns, the bytes of these files survive a power cut. Needs no transaction, so hold none."""
-        list(self._syncers.map(sync_file, staged))
+        files = list(staged)
+        if len(files) == 1:
+            sync_file(files[0])
+        else:
+            list(self._syncers.map(sync_file, files))
 
     def publish(self, staged: Iterable[tuple[Path, str]]) -> None:
         """Move synced files to their keys; when this returns, their names survive a power cut too.
