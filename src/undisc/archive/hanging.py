@@ -1,5 +1,6 @@
-"""What a viewer must know of a series to place it beside others: its plane, weighting, kernel, body part and views."""
+"""What a viewer must know of a series to place it beside others: plane, weighting, kernel, body part, views, loops."""
 
+import itertools
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -8,6 +9,7 @@ from typing import Any
 from undisc.dicom.model import Scanned
 
 _MOST_VIEWS = 24
+_MOST_LOOPS = 200
 _PLANES = ("sagittal", "coronal", "axial")
 _PROJECTIONS = {"MG", "CR", "DX", "RG", "RF"}
 _SLICES = {"CT", "MR", "PT", "NM"}
@@ -66,7 +68,10 @@ def weighting_of(description: str, echo: float | None, repetition: float | None,
 def describe_hanging(
     first: Scanned, entries: Sequence[Mapping[str, Any]], views: Mapping[int, tuple[str, str]]
 ) -> dict[str, Any]:
-    """What is known, by name; what is not is left out. entries: frames in display order; views: by instance."""
+    """What is known, by name; what is not is left out. entries: frames in display order; views: by instance.
+
+    "loops" is how many frames each instance has, where there are several and one of them is a loop.
+    """
     model = json.loads(first.json)
     modality = first.text("Modality")
     orientations = [entry.get("orientation") or () for entry in entries]
@@ -86,6 +91,9 @@ def describe_hanging(
         told["localizer"] = "LOCALIZER" in [str(value).upper() for value in first.attributes.get("ImageType", ())]
     if modality in _PROJECTIONS and len(entries) <= _MOST_VIEWS:
         told["views"] = [list(views.get(entry["i"], ("", ""))) for entry in entries]
+    lengths = [len(list(frames)) for _, frames in itertools.groupby(entries, key=lambda entry: entry["i"])]
+    if 1 < len(lengths) <= _MOST_LOOPS and max(lengths) > 1:
+        told["loops"] = lengths
     return {name: value for name, value in told.items() if value}
 
 

@@ -87,5 +87,15 @@ def test_a_mammogram_tells_the_side_and_the_view_by_text_or_by_code(tmp_path) ->
     assert json.dumps(told)
 
 
+def test_loops_are_told_apart_by_their_instances(tmp_path) -> None:
+    scanned = _scanned(tmp_path, Modality="US")
+    assert describe_hanging(scanned, [{"i": 1}, {"i": 1}, {"i": 1}, {"i": 4}, {"i": 5}, {"i": 5}], {})["loops"] == [
+        3,
+        1,
+        2,
+    ]
+    assert "loops" not in describe_hanging(scanned, [{"i": 1}, {"i": 2}], {})
+
+
 def test_views_are_asked_of_projections_only(tmp_path) -> None:
     assert view_of(_scanned(tmp_path, Modality="CT", ViewPosition="AP")) == ("", "")

@@ -163,6 +163,7 @@ function readHanging(value: unknown): HangingFacts {
     body: text(json.body),
     contrast: json.contrast === true,
     localizer: json.localizer === true,
+    loops: list(json.loops).filter((count): count is number => typeof count === "number" && count > 0),
     views: list(json.views).map((view) => [text(list(view)[0]), text(list(view)[1])] as const),
   };
 }

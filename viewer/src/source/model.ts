@@ -159,6 +159,8 @@ export interface HangingFacts {
   localizer: boolean;
   /** Of projections, picture by picture in display order: side ("R", "L", "B") and view ("CC", "MLO", "PA"). */
   views: readonly (readonly [side: string, view: string])[];
+  /** How many frames each of its instances has, where one of several is a loop. */
+  loops: readonly number[];
 }
 
 export interface SeriesEntry {
