@@ -27,8 +27,8 @@ MR = "1.2.840.10008.5.1.4.1.1.4"
 _PATIENCE = 60.0
 
 
-def until(reached: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + _PATIENCE
+def until(reached: Callable[[], bool], what: str, patience: float = _PATIENCE) -> None:
+    deadline = time.monotonic() + patience
     while not reached():
         assert time.monotonic() < deadline, what
         time.sleep(0.05)

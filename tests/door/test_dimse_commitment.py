@@ -1,6 +1,7 @@
 """Storage commitment: who asks is told what is safe here and what is not, over the same association or a new one."""
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,38 @@ def test_after_the_association_a_new_one_is_made_to_the_peer(door: DicomDoor, po
             status, _ = assoc.send_n_action(_asked(_here(1)), 1, PUSH, WELL_KNOWN)
             assert status.Status == 0
         assert heard.came.wait(15)
+    finally:
+        assert running is not None
+        running.shutdown()
+    assert [event for event, _ in heard.reports] == [1]
+
+
+def test_a_report_outlives_the_process_that_owes_it(tmp_path: Path, port: int) -> None:
+    heard = _Heard()
+    with dicom_door(tmp_path / "here", [f"TESTER@127.0.0.1:{port}"]) as door:
+        door.keep([part10(image(place=Place(slice=1)))])
+        with calling(door, [(PUSH, (EXPLICIT,))]) as assoc:
+            status, _ = assoc.send_n_action(_asked(_here(1)), 1, PUSH, WELL_KNOWN)
+            assert status.Status == 0
+        ((action, _, subject),) = [each for each in door.trail() if each[0] == "commitment-reported"]
+        assert (action, subject) == ("commitment-reported", {"instances": 1, "safe": 1})
+        ((number, arguments),) = [(job.number, job.arguments) for job in door.app.jobs.all()]
+        assert (arguments["peer"], len(arguments["safe"])) == ("TESTER", 1)
+        until = time.monotonic() + 30
+        while "does not answer" not in door.app.jobs.one(number).note:  # there is nobody to tell
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    entity = ApplicationEntity("TESTER")
+    entity.add_supported_context(PUSH, [EXPLICIT], scu_role=False, scp_role=True)
+    running = entity.start_server(("127.0.0.1", port), block=False, evt_handlers=[heard.handler()])
+    try:
+        with dicom_door(tmp_path / "here", ()) as door:
+            door.app.jobs.hasten(number)
+            assert heard.came.wait(15)
+            until = time.monotonic() + 30
+            while door.app.jobs.one(number).state != "done":
+                assert time.monotonic() < until
+                time.sleep(0.05)
     finally:
         assert running is not None
         running.shutdown()
