@@ -100,6 +100,8 @@ def _wait(server: Server, path: str) -> None:
             connection = HTTPConnection("127.0.0.1", server.port, timeout=5)
             connection.request("GET", path)
             if connection.getresponse().status == 200:
+                # Both have two doors, and not all open at the same moment.
+                socket.create_connection(("127.0.0.1", server.dicom_port), timeout=5).close()
                 return
         except OSError:
             time.sleep(0.1)
