@@ -52,10 +52,11 @@ SEARCH_PARAMETERS = [
 
 _FRAMES = r"^[1-9][0-9]{0,8}(,[1-9][0-9]{0,8})*$"
 _MULTIPART = "multipart/related"
+_RENDERED = ("image/jpeg", "image/png", "image/webp", "image/gif", "video/mp4", _MULTIPART)
 _KINDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("/metadata", "The DICOM JSON model, without bulk data.", ("application/dicom+json", "application/json")),
     ("/bulkdata", "The bytes of bulk data.", ("application/octet-stream", _MULTIPART)),
-    ("/rendered", "Pictures as people see them.", ("image/jpeg", "image/png", "image/webp", "image/gif", _MULTIPART)),
+    ("/rendered", "Pictures as people see them.", _RENDERED),
     ("/thumbnail", "One small picture.", ("image/jpeg", "image/png", "image/webp", "image/gif")),
     ("/frames/{frames}", "The pixels of single frames.", (_MULTIPART, "application/octet-stream", "image/jphc")),
     ("/wado", "One instance or picture (WADO-URI).", ("application/dicom", "image/jpeg", "image/png")),

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from undisc.archive.retrieving import CannotBeMade, Held, Made
 from undisc.dicom.pixels.model import Rendering
+from undisc.dicom.pixels.video import can_film
 from undisc.dicomweb import problems
 from undisc.dicomweb.access import Granted
 from undisc.dicomweb.media_types import Choice, NotAcceptable, Offer, accepted, negotiate
@@ -19,6 +20,7 @@ from undisc.dicomweb.retrieve_sending import made_off_loop, off_loop, streamed, 
 from undisc.dicomweb.services import DicomwebServices
 
 KINDS = {"image/jpeg": "jpeg", "image/png": "png", "image/webp": "webp", "image/gif": "gif"}
+_FILM = {"video/mp4": "mp4"}
 _LARGEST_SIDE = 8192
 _THUMBNAIL = (128, 128)
 _WEBP = "image/webp"
@@ -38,12 +40,12 @@ class Rendered:
 
     async def instance(self, request: Request, granted: Granted) -> Response:
         held = await off_loop(self._one, request, granted)
-        choice = chosen(request, single=True)
-        animated = choice.offer.type == "image/gif" and not choice.offer.multipart
+        choice = chosen(request, single=True, film=held.frames > 1 and can_film())
+        animated = choice.offer.type in ("image/gif", *_FILM) and not choice.offer.multipart
         return await self._answer(request, held, () if animated else (0,), choice)
 
     async def _answer(self, request: Request, held: Held, wanted: Sequence[int], choice: Choice) -> Response:
-        rendering = asked_rendering(request.query_params, KINDS[choice.offer.type])
+        rendering = asked_rendering(request.query_params, (KINDS | _FILM)[choice.offer.type])
         return await self.picture(request, held, wanted, rendering, choice.offer)
 
     async def picture(
@@ -130,11 +132,14 @@ class Rendered:
         return held
 
 
-def chosen(request: Request, *, single: bool) -> Choice:
+def chosen(request: Request, *, single: bool, film: bool = False) -> Choice:
+    """film: whether the answer may be one."""
     offers = [Offer(media_type, several) for media_type in KINDS for several in ((False, True) if single else (True,))]
+    offers += [Offer(media_type) for media_type in _FILM if film]
     choice = negotiate(accepted(request.headers.get("accept"), request.query_params.getlist("accept")), offers)
     if isinstance(choice, NotAcceptable):
-        raise problems.Refusal(problems.NOT_ACCEPTABLE)
+        *others, last = dict.fromkeys(offer.type for offer in offers)
+        raise problems.Refusal(problems.NOT_ACCEPTABLE, f"It can be had as {', '.join(others)} or {last}.")
     return choice
 
 

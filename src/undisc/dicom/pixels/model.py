@@ -99,8 +99,8 @@ class Rendering:
 
     window: centre, width (in values after the rescale) and function ("linear", "linear-exact", "sigmoid"), None for the
     header's. viewport: greatest width and height. region: left, top, width, height in pixels of the frame; a negative
-    width or height mirrors. quality: 1 to 100. kind: "jpeg", "png", "webp" or "gif". annotation: "patient" and
-    "technique".
+    width or height mirrors. quality: 1 to 100, not heeded by films. kind: "jpeg", "png", "webp", "gif" or "mp4".
+    annotation: "patient" and "technique".
     """
 
     kind: str = "jpeg"

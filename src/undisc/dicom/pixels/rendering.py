@@ -1,6 +1,6 @@
 """Frames as pictures for people, as PS3.18 8.3.5.1 lets them be asked for. For worker processes only."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import imagecodecs
@@ -15,6 +15,7 @@ from undisc.dicom.pixels.model import FrameUndecodable, PixelDescription, Render
 from undisc.dicom.pixels.opening import opened
 from undisc.dicom.pixels.preview import render_preview
 from undisc.dicom.pixels.tables import read_lookups
+from undisc.dicom.pixels.video import film, pace
 from undisc.dicom.pixels.window import default_window, edges_of, is_inverted, padding_of, rescale_of
 
 _LARGEST_SIDE = 8192
@@ -28,7 +29,7 @@ def render(
     rendering: Rendering,
     frame_done: Callable[[], None] = lambda: None,
 ) -> Written | Undecodable:
-    """Write the wanted frames (from 0; none means all) as pictures, one after the other; a GIF holds them all."""
+    """Write the wanted frames (from 0; none means all) as pictures, one after the other; GIF and MP4 hold them all."""
     with opened(source) as found:
         if isinstance(found, Undecodable):
             return found
@@ -42,6 +43,9 @@ def render(
                 indexes = wanted or range(description.frames)
                 if rendering.kind == "gif":
                     return Written((out.write(_gif(frames, indexes, scanned, frame_done)),))
+                if rendering.kind == "mp4":
+                    pictures = _shown(frames, indexes, frame_done)
+                    return Written((out.write(film(pictures, output, pace(scanned))),))
                 lengths = []
                 for index in indexes:
                     lengths.append(out.write(_coded(frames.picture(index), rendering)))
@@ -49,6 +53,12 @@ def render(
                 return Written(tuple(lengths))
         except FrameUndecodable as reason:
             return Undecodable(str(reason))
+
+
+def _shown(frames: "_Frames", indexes: Sequence[int] | range, frame_done: Callable[[], None]) -> Iterator[np.ndarray]:
+    for index in indexes:
+        yield frames.picture(index)
+        frame_done()
 
 
 class _Frames:
