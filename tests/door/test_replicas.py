@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 import threading
-import time
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -153,11 +152,8 @@ def test_a_revoked_token_is_nobodys_at_either_replica(both: Cluster) -> None:
     for replica in both.replicas:
         assert httpx.get(f"{replica.base}/dicom-web/studies", headers=_bearer(secret)).status_code == 200
     assert both.run("token", "revoke", "leaving").code == 0
-    deadline = time.monotonic() + 60
-    for replica in both.replicas:  # each of which believes a token for a second before it looks again
-        while httpx.get(f"{replica.base}/dicom-web/studies", headers=_bearer(secret)).status_code != 401:
-            assert time.monotonic() < deadline, "a revoked token is believed for ever"
-            time.sleep(0.05)
+    for replica in both.replicas:
+        assert httpx.get(f"{replica.base}/dicom-web/studies", headers=_bearer(secret)).status_code == 401
 
 
 def _bearer(secret: str) -> dict[str, str]:
