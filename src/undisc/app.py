@@ -217,7 +217,8 @@ def build_runner(app: App, reception: Reception) -> "Runner":
     delivering = build_delivering(app)
     transfers = kinds(delivering, lambda actor: reception.delivery("pull", actor))
     reports = commitment.kind(Directory(app.trail), _identity(app.settings))
-    return Runner(app.jobs, [*transfers, reports], app.settings.background_jobs)
+    # 0 keeps a server from having it beside itself; who asks for it by name gets it.
+    return Runner(app.jobs, [*transfers, reports], max(1, app.settings.background_jobs))
 
 
 def build_dimse(app: App, reception: Reception, host: str, port: int) -> "tuple[DimseServices, Door]":
