@@ -1,6 +1,6 @@
 /** Measurements drawn over a cell's picture: lines, handles and words, light with a dark rim, so that they are read on any grey. */
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Placement, toScreen } from "../geometry/view";
 import { words } from "../messages/index";
 import type { Frame } from "../source/model";
@@ -83,7 +83,8 @@ function Writing({ notebook, at }: { notebook: Notebook; at: { x: number; y: num
   const field = useRef<HTMLInputElement>(null);
   const id = notebook.writing;
   const before = notebook.find(id)?.text ?? "";
-  useEffect(() => field.current?.focus(), []);
+  // At once: whoever goes on typing means the words, not the viewer's keys.
+  useLayoutEffect(() => field.current?.focus(), []);
   const done = (keep: boolean) => {
     const text = (field.current?.value ?? "").trim().slice(0, LONGEST_TEXT);
     if (keep && id !== null && text !== before) {
