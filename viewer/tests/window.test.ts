@@ -5,16 +5,17 @@ import { viewPixels } from "../src/decode/pixels";
 import { UPRIGHT } from "../src/geometry/view";
 import { shade } from "../src/render/canvas2d";
 import type { Picture, Showing } from "../src/render/picture";
-import { valueOfSample } from "../src/render/picture";
-import { rgb } from "../src/render/webgl";
+import { rebased, rgb } from "../src/render/webgl";
 import {
   adjust,
   defaultRange,
   digitsFor,
   fullRange,
   grey,
+  ownRanges,
   presets,
   rangeOfWindow,
+  shadesOfSamples,
   shownWindow,
   windowOfRange,
 } from "../src/render/window";
@@ -59,9 +60,34 @@ describe("window", () => {
     expect(grey(10, range)).toBe(1);
   });
 
-  test("a frame's own first window comes before the preview's range", () => {
-    expect(defaultRange(frameOf({ window: [[128, 256, "SOFT"]] }))).toEqual({ low: 0, high: 255 });
+  test("a picture is first shown as its preview is, so that nothing jumps", () => {
     expect(defaultRange(frameOf())).toEqual({ low: -160, high: 240 });
+    expect(defaultRange(frameOf({ curve: "sigmoid" }))).toEqual({ low: -160, high: 240, curve: "sigmoid" });
+  });
+
+  test("an exact window and a sigmoid one have no half steps", () => {
+    expect(rangeOfWindow(100, 50, "linear-exact")).toEqual({ low: 75, high: 125 });
+    const sigmoid = rangeOfWindow(100, 50, "sigmoid");
+    expect(grey(100, sigmoid)).toBeCloseTo(0.5);
+    expect(grey(125, sigmoid)).toBeCloseTo(1 / (1 + Math.exp(-2)));
+    expect(grey(0, sigmoid)).toBeGreaterThan(0);
+  });
+
+  test("a table gives each value from its first on its own shade, and those outside the nearest", () => {
+    const table = { name: "", first: 10, shades: Float32Array.from([0.25, 1, 0.5]) };
+    const [own] = ownRanges(frameOf({ tables: [table] }));
+    const range = own?.range ?? { low: 0, high: 0 };
+    expect([9, 10, 11, 12, 13].map((value) => grey(value, range))).toEqual([0.25, 0.25, 1, 0.5, 0.5]);
+    expect(grey(20, adjust(range, 0, 0))).toBe(0.5);
+  });
+
+  test("what came with the picture is offered in its order, tables before windows", () => {
+    const table = { name: "HARDER", first: 0, shades: Float32Array.from([0, 1]) };
+    const frame = frameOf({ tables: [table], window: [[40, 400, "SOFT"]], windowFunction: "sigmoid" });
+    expect(ownRanges(frame).map(({ name, range }) => [name, typeof range.curve])).toEqual([
+      ["HARDER", "object"],
+      ["SOFT", "string"],
+    ]);
   });
 
   test("colour is shown as it is", () => {
@@ -119,8 +145,39 @@ describe("shades without WebGL", () => {
   });
 
   test("a preview's shades stand for the values between its black and its white", () => {
-    expect(valueOfSample(frameOf())).toEqual({ scale: 400, offset: -160 });
-    expect(valueOfSample(frameOf({ invert: true }))).toEqual({ scale: -400, offset: 240 });
+    const shades = shadesOfSamples(frameOf(), { low: -160, high: 40 }, false);
+    expect([0, 51, 102, 255].map((sample) => shades[sample])).toEqual([0, expect.closeTo(0.4), expect.closeTo(0.8), 1]);
+  });
+
+  test.each([
+    "linear" as const,
+    "sigmoid" as const,
+    { name: "", first: -160, shades: Float32Array.from([0.1, 0.5, 0.9]) },
+  ])("a preview is shown as it is with the window it was made with", (curve) => {
+    const frame = frameOf({ curve, invert: true });
+    const shades = shadesOfSamples(frame, defaultRange(frame), true);
+    expect(Array.from(shades)).toEqual(Array.from({ length: 256 }, (_, at) => expect.closeTo(at / 255)));
+  });
+
+  test("a preview made along an S is windowed anew by way of its values", () => {
+    const frame = frameOf({ curve: "sigmoid" });
+    const made = defaultRange(frame);
+    const shades = shadesOfSamples(frame, { low: -160, high: 240 }, false);
+    for (const value of [-150, 0, 40, 100, 239]) {
+      const sample = Math.round(grey(value, made) * 255);
+      expect(Math.abs((shades[sample] ?? 0) - (value + 160) / 400)).toBeLessThan(0.02);
+    }
+  });
+
+  test("many pixels are shaded as few are", () => {
+    const wide = frameOf({ rows: 256, columns: 256, padding: [-5, -5], intercept: 0 });
+    const values = Int16Array.from({ length: 65_536 }, (_, at) => at - 32_768);
+    const shades = shadesOf(
+      { key: "w", frame: wide, pixels: values, bitmap: null },
+      { range: { low: -10, high: 245 } },
+    );
+    const at = (value: number) => shades[(value + 32_768) * 4];
+    expect([-32_768, -10, -5, -4, 0, 245, 32_767].map(at)).toEqual([0, 0, 0, 6, 10, 255, 255]);
   });
 });
 
@@ -134,6 +191,14 @@ describe("stored values", () => {
 
   test("too few bytes are refused", () => {
     expect(() => viewPixels(new ArrayBuffer(3), frameOf({ rows: 1, columns: 2 }))).toThrow();
+  });
+
+  test("large values go up as what they are above the lowest, so that a float tells them apart", () => {
+    const frame = frameOf({ format: "u4", min: 4_000_000_000, padding: [5, 5] });
+    const values = rebased(Uint32Array.from([4_000_000_000, 4_000_000_001, 5]), frame);
+    expect(Array.from(values.subarray(0, 2))).toEqual([0, 1]);
+    expect(values[2]).toBeLessThan(-1e38);
+    expect(rebased(Float32Array.from([Number.NaN]), frame)[0]).toBeLessThan(-1e38);
   });
 
   test("sixteen-bit colour becomes eight bits", () => {

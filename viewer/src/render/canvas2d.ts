@@ -1,14 +1,17 @@
 /** Draws on a plain canvas, for browsers without WebGL2 and for when the graphics chip lets go. */
 
 import { isPadding, modalityValue } from "../decode/pixels";
-import { isInverted, type Picture, type Renderer, type Showing, valueOfSample } from "./picture";
+import { isInverted, type Picture, type Renderer, type Showing } from "./picture";
 import { rgb } from "./webgl";
-import { defaultRange, grey } from "./window";
+import { defaultRange, grey, sameRange, shadesOfSamples } from "./window";
+
+/** A table of all values of 16 bits is worth making from so many pixels on. */
+const MANY = 1 << 16;
 
 export class CanvasRenderer implements Renderer {
   readonly name = "2d";
   private readonly rendered = document.createElement("canvas");
-  private renderedAs = "";
+  private renderedAs: { key: string; showing: Showing } | null = null;
   private width = 1;
   private height = 1;
   private ratio = 1;
@@ -52,19 +55,18 @@ export class CanvasRenderer implements Renderer {
 
   dispose(): void {
     this.rendered.width = 0;
-    this.renderedAs = "";
+    this.renderedAs = null;
   }
 
   /** The whole picture in shades, made again only when the picture or its window changes. */
   private render(picture: Picture, showing: Showing): CanvasImageSource {
     const { frame } = picture;
     const { range } = showing;
-    const as = `${picture.key} ${range.low} ${range.high} ${showing.invert}`;
-    if (as === this.renderedAs) {
+    const last = this.renderedAs;
+    if (last?.key === picture.key && last.showing.invert === showing.invert && sameRange(last.showing.range, range)) {
       return this.rendered;
     }
-    const asMade = defaultRange(frame);
-    if (picture.bitmap !== null && !showing.invert && range.low === asMade.low && range.high === asMade.high) {
+    if (picture.bitmap !== null && !showing.invert && sameRange(range, defaultRange(frame))) {
       return picture.bitmap;
     }
     const width = picture.bitmap?.width ?? frame.columns;
@@ -81,23 +83,19 @@ export class CanvasRenderer implements Renderer {
     const image = picture.bitmap === null ? new ImageData(width, height) : surface.getImageData(0, 0, width, height);
     shade(image.data, picture, showing);
     surface.putImageData(image, 0, 0);
-    this.renderedAs = as;
+    this.renderedAs = { key: picture.key, showing };
     return this.rendered;
   }
 }
 
 /** Fills RGBA bytes with the picture's shades; those of a bitmap are already there and are shaded anew. */
-export function shade(target: Uint8ClampedArray, picture: Picture, showing: Showing): void {
+export function shade(target: Uint8ClampedArray<ArrayBuffer>, picture: Picture, showing: Showing): void {
   const { frame } = picture;
   const inverted = isInverted(frame, showing);
-  const shadeOf = (value: number) => {
-    const part = grey(value, showing.range);
-    return (inverted ? 1 - part : part) * 255;
-  };
   const count = target.length / 4;
   if (picture.bitmap !== null || frame.samples !== 1) {
-    const { scale, offset } = valueOfSample(frame);
-    const table = Uint8ClampedArray.from({ length: 256 }, (_, sample) => shadeOf((sample / 255) * scale + offset));
+    const shades = shadesOfSamples(frame, showing.range, inverted);
+    const table = Uint8ClampedArray.from(shades, (part) => part * 255);
     const bytes = picture.bitmap === null ? rgb(picture.pixels, frame.samples, count) : null;
     for (let at = 0; at < count; at++) {
       for (let sample = 0; sample < 3; sample++) {
@@ -108,12 +106,23 @@ export function shade(target: Uint8ClampedArray, picture: Picture, showing: Show
     }
     return;
   }
+  const { pixels } = picture;
+  const byte = new Uint8ClampedArray(1);
+  const opaque = (stored: number) => {
+    const part = grey(modalityValue(stored, frame), showing.range);
+    byte[0] = isPadding(stored, frame) || Number.isNaN(part) ? 0 : (inverted ? 1 - part : part) * 255;
+    return 0xff000000 | ((byte[0] ?? 0) * 0x010101);
+  };
+  const words = new Uint32Array(target.buffer, target.byteOffset, count);
+  if (pixels.BYTES_PER_ELEMENT <= 2 && count >= MANY) {
+    const lowest = pixels instanceof Int8Array || pixels instanceof Int16Array ? -0x8000 : 0;
+    const table = Uint32Array.from({ length: 0x10000 }, (_, at) => opaque(at + lowest));
+    for (let at = 0; at < count; at++) {
+      words[at] = table[(pixels[at] ?? 0) - lowest] ?? 0xff000000;
+    }
+    return;
+  }
   for (let at = 0; at < count; at++) {
-    const stored = picture.pixels[at] ?? 0;
-    const byte = isPadding(stored, frame) ? 0 : shadeOf(modalityValue(stored, frame));
-    target[at * 4] = byte;
-    target[at * 4 + 1] = byte;
-    target[at * 4 + 2] = byte;
-    target[at * 4 + 3] = 255;
+    words[at] = opaque(pixels[at] ?? 0);
   }
 }

@@ -3,7 +3,7 @@
 import type { PixelArray } from "../decode/pixels";
 import type { Placement } from "../geometry/view";
 import type { Frame } from "../source/model";
-import { previewRange, type ValueRange } from "./window";
+import type { ValueRange } from "./window";
 
 /** A frame, either in full (stored values) or as a picture already rendered by the server. */
 export type Picture =
@@ -24,18 +24,6 @@ export interface Renderer {
   /** Draws the picture, or black where there is none. False when it could not. */
   draw(picture: Picture | null, showing: Showing): boolean;
   dispose(): void;
-}
-
-/** value = sample × scale + offset, which turns a sample of 0..1 of a rendered picture into about what was measured. */
-export function valueOfSample(frame: Frame): { scale: number; offset: number } {
-  if (frame.samples !== 1) {
-    return { scale: 255, offset: 0 };
-  }
-  const range = previewRange(frame);
-  // What was measured low is white in the preview of an inverted frame.
-  return frame.invert
-    ? { scale: range.low - range.high, offset: range.high }
-    : { scale: range.high - range.low, offset: range.low };
 }
 
 /** Whether black and white change places in the end. */

@@ -2,6 +2,9 @@
 
 export type TextureKind = "float" | "int" | "uint" | "colour";
 
+/** Tables lie in a texture of this width, since one row of them would be too wide for some. */
+export const TABLE_WIDTH = 256;
+
 export const VERTEX = `#version 300 es
 uniform vec2 u_corner; // of the first pixel, in clip space
 uniform vec2 u_along;  // from there along the first row
@@ -19,7 +22,18 @@ const HEAD = (kind: TextureKind) => {
 precision highp float;
 precision highp int;
 precision highp ${sampler};
+precision highp sampler2D;
 uniform ${sampler} u_picture;
+uniform sampler2D u_table;  // shades, ${TABLE_WIDTH} a row
+uniform float u_entries;
+float entry(int at) {
+  return texelFetch(u_table, ivec2(at % ${TABLE_WIDTH}, at / ${TABLE_WIDTH}), 0).r;
+}
+float looked_up(float part) {
+  float at = clamp(part, 0.0, 1.0) * (u_entries - 1.0);
+  int before = int(at);
+  return mix(entry(before), entry(min(before + 1, int(u_entries) - 1)), at - float(before));
+}
 `;
 };
 
@@ -31,16 +45,17 @@ uniform ${sampler} u_picture;
 const GREY = `
 uniform vec2 u_size;      // columns, rows
 uniform vec2 u_covers;    // picture pixels per screen pixel
-uniform vec2 u_modality;  // slope, intercept
-uniform vec2 u_range;     // black, white
+uniform float u_black;    // the stored value shown as black
+uniform float u_scale;    // from stored values to parts of the way to white
 uniform vec2 u_padding;   // stored values from, to; from > to where there are none
+uniform int u_curve;      // 0 straight, 1 sigmoid, 2 by table
 uniform float u_invert;
 in vec2 v_at;
 out vec4 colour;
 vec2 value(ivec2 at) {
   float stored = float(texelFetch(u_picture, clamp(at, ivec2(0), ivec2(u_size) - 1), 0).r);
   bool padding = stored >= u_padding.x && stored <= u_padding.y;
-  return padding ? vec2(0.0) : vec2(stored * u_modality.x + u_modality.y, 1.0);
+  return padding ? vec2(0.0) : vec2((stored - u_black) * u_scale, 1.0);
 }
 vec2 smoothValue(vec2 at) {
   vec2 base = floor(at - 0.5);
@@ -66,21 +81,21 @@ void main() {
     colour = vec4(0.0, 0.0, 0.0, 1.0);
     return;
   }
-  float width = max(u_range.y - u_range.x, 1e-12);
-  float shade = clamp((sum.x / sum.y - u_range.x) / width, 0.0, 1.0);
+  float part = sum.x / sum.y;
+  float shade = clamp(part, 0.0, 1.0);
+  if (u_curve == 1) shade = 1.0 / (1.0 + exp(clamp(-4.0 * (part - 0.5), -60.0, 60.0)));
+  if (u_curve == 2) shade = looked_up(part);
   colour = vec4(vec3(mix(shade, 1.0 - shade, u_invert)), 1.0);
 }`;
 
 const COLOUR = `
-uniform vec2 u_modality;
-uniform vec2 u_range;
-uniform float u_invert;
+uniform int u_curve;  // 0 as it is, 2 by table
 in vec2 v_at;
 out vec4 colour;
 void main() {
-  vec3 values = texture(u_picture, v_at).rgb * u_modality.x + u_modality.y;
-  vec3 shade = clamp((values - u_range.x) / max(u_range.y - u_range.x, 1e-12), 0.0, 1.0);
-  colour = vec4(mix(shade, 1.0 - shade, u_invert), 1.0);
+  vec3 shade = texture(u_picture, v_at).rgb;
+  if (u_curve == 2) shade = vec3(looked_up(shade.r), looked_up(shade.g), looked_up(shade.b));
+  colour = vec4(shade, 1.0);
 }`;
 
 export function fragment(kind: TextureKind): string {

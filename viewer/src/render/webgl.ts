@@ -1,8 +1,10 @@
 /** Draws with WebGL2: stored values are uploaded as they are and turned to grey on the graphics chip. */
 
-import type { PixelArray } from "../decode/pixels";
-import { isInverted, type Picture, type Renderer, type Showing, valueOfSample } from "./picture";
-import { fragment, type TextureKind, VERTEX } from "./shaders";
+import { isPadding, type PixelArray } from "../decode/pixels";
+import type { Frame } from "../source/model";
+import { isInverted, type Picture, type Renderer, type Showing } from "./picture";
+import { fragment, TABLE_WIDTH, type TextureKind, VERTEX } from "./shaders";
+import { previewRange, sameRange, shadesOfSamples } from "./window";
 
 interface Program {
   program: WebGLProgram;
@@ -13,7 +15,14 @@ interface Uploaded {
   key: string;
   kind: TextureKind;
   texture: WebGLTexture;
+  /** What was taken from stored values before they went up; see rebased(). */
+  base: number;
+  padding: readonly [number, number];
 }
+
+/** What stands for padding, and for what is not a number, among values that went up as floats. */
+const NOTHING = -3e38;
+const NO_PADDING = [1, 0] as const;
 
 /** So many textures are kept for scrolling back and forth. */
 const KEPT = 4;
@@ -25,6 +34,8 @@ export class WebglRenderer implements Renderer {
   private width = 1;
   private height = 1;
   private ratio = 1;
+  private table: WebGLTexture | null = null;
+  private shades: Float32Array | null = null;
 
   private constructor(private readonly gl: WebGL2RenderingContext) {}
 
@@ -69,17 +80,22 @@ export class WebglRenderer implements Renderer {
     gl.uniform2f(program.at("u_corner"), placement.x * clipX - 1, placement.y * clipY + 1);
     gl.uniform2f(program.at("u_along"), a * along * clipX, c * along * clipY);
     gl.uniform2f(program.at("u_down"), b * down * clipX, d * down * clipY);
-    gl.uniform2f(program.at("u_range"), range.low, range.high);
-    gl.uniform1f(program.at("u_invert"), isInverted(frame, showing) ? 1 : 0);
+    const inverted = isInverted(frame, showing);
     if (texture.kind === "colour") {
-      const { scale, offset } = valueOfSample(frame);
-      gl.uniform2f(program.at("u_modality"), scale, offset);
+      const asItIs = !showing.invert && sameRange(range, previewRange(frame));
+      this.lookUp(program, asItIs ? null : shadesOfSamples(frame, range, inverted));
+      gl.uniform1i(program.at("u_curve"), asItIs ? 0 : 2);
     } else {
+      const { curve = "linear" } = range;
+      this.lookUp(program, typeof curve === "string" ? null : curve.shades);
+      gl.uniform1i(program.at("u_curve"), curve === "linear" ? 0 : curve === "sigmoid" ? 1 : 2);
+      gl.uniform1f(program.at("u_invert"), inverted ? 1 : 0);
       gl.uniform2f(program.at("u_size"), frame.columns, frame.rows);
       gl.uniform2f(program.at("u_covers"), 1 / (placement.scaleX * this.ratio), 1 / (placement.scaleY * this.ratio));
-      gl.uniform2f(program.at("u_modality"), frame.slope, frame.intercept);
-      const padding = frame.padding ?? [1, 0];
-      gl.uniform2f(program.at("u_padding"), padding[0], padding[1]);
+      // Taken apart here, where numbers have 53 bits, since those of the graphics chip have 24.
+      gl.uniform1f(program.at("u_black"), (range.low - frame.intercept) / frame.slope - texture.base);
+      gl.uniform1f(program.at("u_scale"), frame.slope / Math.max(range.high - range.low, 1e-12));
+      gl.uniform2f(program.at("u_padding"), texture.padding[0], texture.padding[1]);
     }
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
     return true;
@@ -89,7 +105,31 @@ export class WebglRenderer implements Renderer {
     for (const { texture } of this.uploaded.splice(0)) {
       this.gl.deleteTexture(texture);
     }
+    this.gl.deleteTexture(this.table);
     this.gl.getExtension("WEBGL_lose_context")?.loseContext();
+  }
+
+  /** Lays a table of shades on the second texture unit; something must lie there in any case. */
+  private lookUp(program: Program, shades: Float32Array | null): void {
+    const { gl } = this;
+    gl.uniform1i(program.at("u_table"), 1);
+    gl.uniform1f(program.at("u_entries"), shades?.length ?? 1);
+    gl.activeTexture(gl.TEXTURE1);
+    if (this.table === null) {
+      this.table = gl.createTexture();
+      gl.bindTexture(gl.TEXTURE_2D, this.table);
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.R32F, 1, 1, 0, gl.RED, gl.FLOAT, new Float32Array(1));
+    }
+    if (shades !== null && shades !== this.shades) {
+      const rows = Math.ceil(shades.length / TABLE_WIDTH);
+      const whole = new Float32Array(rows * TABLE_WIDTH);
+      whole.set(shades);
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.R32F, TABLE_WIDTH, rows, 0, gl.RED, gl.FLOAT, whole);
+      this.shades = shades;
+    }
+    gl.activeTexture(gl.TEXTURE0);
   }
 
   private upload(picture: Picture): Uploaded | null {
@@ -112,19 +152,19 @@ export class WebglRenderer implements Renderer {
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
     gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
-    let kind: TextureKind = "colour";
+    let grey: { kind: TextureKind; base: number; padding: readonly [number, number] } | null = null;
     if (picture.bitmap !== null) {
       gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE, picture.bitmap);
     } else if (frame.samples !== 1) {
       const bytes = rgb(picture.pixels, frame.samples, frame.rows * frame.columns);
       gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGB8, frame.columns, frame.rows, 0, gl.RGB, gl.UNSIGNED_BYTE, bytes);
     } else {
-      kind = uploadGrey(gl, picture.pixels, frame.columns, frame.rows);
+      grey = uploadGrey(gl, picture.pixels, frame);
     }
     if (smooth) {
       gl.generateMipmap(gl.TEXTURE_2D);
     }
-    const made = { key: picture.key, kind, texture };
+    const made = { key: picture.key, texture, ...(grey ?? { kind: "colour" as const, base: 0, padding: NO_PADDING }) };
     this.uploaded.push(made);
     for (const old of this.uploaded.splice(0, Math.max(0, this.uploaded.length - KEPT))) {
       gl.deleteTexture(old.texture);
@@ -170,35 +210,39 @@ export class WebglRenderer implements Renderer {
   }
 }
 
-function uploadGrey(gl: WebGL2RenderingContext, pixels: PixelArray, columns: number, rows: number): TextureKind {
+function uploadGrey(
+  gl: WebGL2RenderingContext,
+  pixels: PixelArray,
+  frame: Frame,
+): { kind: TextureKind; base: number; padding: readonly [number, number] } {
   const image = (internal: number, format: number, type: number, data: ArrayBufferView) =>
-    gl.texImage2D(gl.TEXTURE_2D, 0, internal, columns, rows, 0, format, type, data);
+    gl.texImage2D(gl.TEXTURE_2D, 0, internal, frame.columns, frame.rows, 0, format, type, data);
+  const whole = (kind: TextureKind) => ({ kind, base: 0, padding: frame.padding ?? NO_PADDING });
   if (pixels instanceof Uint8Array) {
     image(gl.R8UI, gl.RED_INTEGER, gl.UNSIGNED_BYTE, pixels);
-    return "uint";
+    return whole("uint");
   }
   if (pixels instanceof Int8Array) {
     image(gl.R8I, gl.RED_INTEGER, gl.BYTE, pixels);
-    return "int";
+    return whole("int");
   }
   if (pixels instanceof Uint16Array) {
     image(gl.R16UI, gl.RED_INTEGER, gl.UNSIGNED_SHORT, pixels);
-    return "uint";
+    return whole("uint");
   }
   if (pixels instanceof Int16Array) {
     image(gl.R16I, gl.RED_INTEGER, gl.SHORT, pixels);
-    return "int";
+    return whole("int");
   }
-  if (pixels instanceof Uint32Array) {
-    image(gl.R32UI, gl.RED_INTEGER, gl.UNSIGNED_INT, pixels);
-    return "uint";
-  }
-  if (pixels instanceof Int32Array) {
-    image(gl.R32I, gl.RED_INTEGER, gl.INT, pixels);
-    return "int";
-  }
-  image(gl.R32F, gl.RED, gl.FLOAT, pixels instanceof Float32Array ? pixels : Float32Array.from(pixels));
-  return "float";
+  image(gl.R32F, gl.RED, gl.FLOAT, rebased(pixels, frame));
+  return { kind: "float", base: frame.min, padding: [NOTHING * 1.1, NOTHING * 0.9] };
+}
+
+/** Values of 32 bits and more less the lowest of them, so that the 24 bits of a float go to where they differ. */
+export function rebased(pixels: PixelArray, frame: Frame): Float32Array {
+  return Float32Array.from(pixels, (stored) =>
+    Number.isNaN(stored) || isPadding(stored, frame) ? NOTHING : Math.max(-1e30, Math.min(1e30, stored - frame.min)),
+  );
 }
 
 /** Three bytes for each pixel, whatever the samples were. */

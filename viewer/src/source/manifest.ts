@@ -84,7 +84,7 @@ export function readFrame(json: Json, shared: Shared = NOTHING_SHARED): Frame {
     samples: number(json.samples, 1),
     wire: (wire === "htj2k" || (wire === "raw" && FORMATS.includes(format)) ? wire : "") as Wire,
     bytes: number(json.bytes, 0),
-    slope: number(json.slope, 1),
+    slope: number(json.slope, 1) || 1,
     intercept: number(json.intercept, 0),
     invert: json.invert === true,
     window: windows(json.window),

@@ -1,7 +1,7 @@
 import { useRef } from "preact/hooks";
 import { CHANGES } from "../geometry/view";
 import { words } from "../messages/index";
-import { otherStoredWindows, type Preset, presets, rangeOfWindow } from "../render/window";
+import { ownRanges, type Preset, presets } from "../render/window";
 import { isKind } from "../viewer/hand";
 import type { Viewing } from "../viewer/viewing";
 import { Icon } from "./icons";
@@ -18,9 +18,10 @@ function choices(viewing: Viewing): Choice[] {
   if (frame === null || manifest === null) {
     return [];
   }
-  const stored = otherStoredWindows(frame).map(([center, width, name], at) => ({
+  const [, ...others] = ownRanges(frame);
+  const stored = others.map(({ name, range }, at) => ({
     id: `stored-${at}`,
-    range: rangeOfWindow(center, width),
+    range,
     label: name.trim() === "" ? words.otherWindow(at + 2) : name.trim(),
   }));
   const usual = presets(manifest.modality, manifest.unit).map((preset) => ({

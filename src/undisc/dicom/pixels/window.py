@@ -92,13 +92,14 @@ def default_window(
     values: stored ones, or what a Modality LUT made of them. Padding and values that are not finite take no part. `low`
     is above `high` where the rescale slope is negative.
     """
+    slope, intercept = rescale_of(scanned, index, lookups)
     stated = stated_window(scanned, index, lookups)
     if stated is not None:
-        slope, intercept = rescale_of(scanned, index, lookups)
         low, high = (stated.low - intercept) / slope, (stated.high - intercept) / slope
         if np.isfinite(low) and np.isfinite(high) and low != high:
             return Window(low, high), stated.curve
-    return _percentiles(_without_padding(values, padding_of(scanned, lookups))), "linear"
+    low, high = _percentiles(_without_padding(values, padding_of(scanned, lookups)))
+    return Window(low, high) if slope > 0 else Window(high, low), "linear"
 
 
 def padding_of(scanned: Scanned, lookups: Lookups = NO_LOOKUPS) -> tuple[float, float] | None:
