@@ -61,6 +61,12 @@ describe("the nearest slice", () => {
     expect(nearestSlice(stack, [5, 5, -100])?.index).toBe(0);
   });
 
+  test("of several at one place is the one nearest to where the cell stands", () => {
+    const phases = Array.from({ length: 20 }, (_, at) => slice(AXIAL, [0, 0, (at % 5) * 3]));
+    expect(nearestSlice(phases, [0, 0, 6], 13)?.index).toBe(12);
+    expect(nearestSlice(phases, [0, 0, 6], 0)?.index).toBe(2);
+  });
+
   test("there is none in a series without places", () => {
     expect(nearestSlice([frameOf(), frameOf()], [0, 0, 0])).toBeNull();
   });

@@ -75,14 +75,28 @@ export function distanceTo(plane: Plane, point: Vector3): number {
   return dot(minus(point, plane.origin), plane.normal);
 }
 
-/** The picture of a series whose plane comes closest to a point; null where none says where it lies. */
-export function nearestSlice(frames: readonly Frame[], point: Vector3): { index: number; distance: number } | null {
+/** Distances that differ by less are the same: positions are written with few digits. */
+const SAME_PLACE = 1e-3;
+
+/**
+ * The picture of a series whose plane comes closest to a point; of several at one place (phases, directions) the one
+ * nearest to `near` in the series. Null where none says where it lies.
+ */
+export function nearestSlice(
+  frames: readonly Frame[],
+  point: Vector3,
+  near = 0,
+): { index: number; distance: number } | null {
   let best: { index: number; distance: number } | null = null;
   for (const [index, frame] of frames.entries()) {
     const plane = planeOf(frame);
-    const distance = plane === null ? Number.POSITIVE_INFINITY : Math.abs(distanceTo(plane, point));
-    if (distance < (best?.distance ?? Number.POSITIVE_INFINITY)) {
-      best = { index, distance };
+    if (plane !== null) {
+      const distance = Math.abs(distanceTo(plane, point));
+      const better = best === null || distance < best.distance - SAME_PLACE;
+      const same = best !== null && Math.abs(distance - best.distance) <= SAME_PLACE;
+      if (better || (same && best !== null && Math.abs(index - near) < Math.abs(best.index - near))) {
+        best = { index, distance };
+      }
     }
   }
   return best;

@@ -58,13 +58,14 @@ export class Watching implements Watcher {
   }
 
   /** A film runs and has come to a slice; those that follow are fetched in the order in which they will be shown. */
-  playAt(index: number, direction: 1 | -1, bounce: boolean): void {
+  playAt(index: number, direction: 1 | -1, bounce: boolean, loop: { from: number; to: number }): void {
     this.cursor = index;
     this.direction = direction;
     this.looks = true;
     clearTimeout(this.heading);
     this.resting?.abort();
-    const order = playingOrder(this.series.frames.length, index, direction, bounce, this.reach);
+    const { from, to } = loop;
+    const order = playingOrder(to - from + 1, index - from, direction, bounce, this.reach).map((at) => from + at);
     this.series.touch(order);
     this.queue.look(this, { series: this.series, order, playing: true });
   }

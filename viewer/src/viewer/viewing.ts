@@ -2,6 +2,9 @@
 
 import { modalityValue, type PixelArray } from "../decode/pixels";
 import {
+  CHANGES,
+  fitScale,
+  liesOnItsSide,
   type Placement,
   panBy,
   pixelAt,
@@ -17,14 +20,15 @@ import type { Library } from "../loading/library";
 import type { Watching } from "../loading/watching";
 import type { Kind } from "../measure/model";
 import type { Picture, Showing } from "../render/picture";
-import { adjust, defaultRange, fullRange, type ValueRange } from "../render/window";
+import { adjust, defaultRange, fullRange, presets, type ValueRange } from "../render/window";
 import { SourceClosed, SourceUnreachable } from "../source/frame-source";
 import type { Frame, SeriesEntry, SeriesManifest, StudyEntry, StudyManifest } from "../source/model";
+import { Cine } from "./cine";
 import type { Hand } from "./hand";
 import type { UndoStack } from "./undo";
 
 /** What dragging does; with a kind of measurement, it draws one. */
-export type Tool = "scroll" | "contrast" | "zoom" | "move" | Kind;
+export type Tool = "scroll" | "contrast" | "zoom" | "move" | "point" | Kind;
 
 /** How grey is chosen: frame by frame as it was taken, or one range for the whole series. */
 export type Contrast =
@@ -52,6 +56,15 @@ export interface Remembered extends Appearance {
   index: number;
 }
 
+/** How a series is begun with, where that is not as it was left. */
+export interface Beginning {
+  index?: number;
+  /** The side of the cell that the wall of the chest is pushed to (mammograms). */
+  wall?: "left" | "right";
+  /** One of render/window's presets. */
+  preset?: string;
+}
+
 /** What the cells of a workspace have in common. */
 export interface ViewingEnvironment {
   library: Library;
@@ -60,6 +73,8 @@ export interface ViewingEnvironment {
   chosen: { tool: Tool };
   /** How each series was left, by its number. */
   kept: Map<number, Remembered>;
+  /** Somebody went to another picture in a cell. */
+  moved(viewing: Viewing): void;
   /** The link no longer opens. */
   closed(): void;
 }
@@ -86,7 +101,9 @@ export class Viewing {
   probe: Probe | null = null;
   /** What draws measurements on this cell, once that part is here. */
   hand: Hand | null = null;
+  readonly cine: Cine = new Cine(this);
   private watching: Watching | null = null;
+  private wall: "left" | "right" | null = null;
   private pointer: { x: number; y: number } | null = null;
   private readonly listeners = new Set<() => void>();
   private asking = new AbortController();
@@ -157,7 +174,23 @@ export class Viewing {
   }
 
   get placement(): Placement | null {
-    return this.frame === null ? null : place(this.frame, this.screen, this.view);
+    if (this.frame === null) {
+      return null;
+    }
+    const placement = place(this.frame, this.screen, this.view);
+    return { ...placement, x: placement.x + this.shift };
+  }
+
+  /** How far the picture is pushed to the wall, in screen pixels. */
+  private get shift(): number {
+    if (this.frame === null || this.wall === null) {
+      return 0;
+    }
+    const { turn } = this.view;
+    const scale = fitScale(this.frame, this.screen, turn);
+    const width = liesOnItsSide(turn) ? this.frame.rows * this.frame.aspect : this.frame.columns;
+    const free = Math.max(0, this.screen.width - width * scale) / 2;
+    return this.wall === "left" ? -free : free;
   }
 
   get showing(): Showing | null {
@@ -171,16 +204,21 @@ export class Viewing {
   }
 
   /** Opens a series, or empties the cell (null); what nobody waits for any more is called off. */
-  async choose(entry: SeriesEntry | null): Promise<void> {
+  async choose(entry: SeriesEntry | null, beginning: Beginning = {}): Promise<void> {
     const before = this.entry;
     const same = isSame(entry, before);
     if (same && this.failure === null) {
+      if (this.manifest !== null) {
+        this.begin(this.manifest, beginning);
+      }
       return;
     }
+    this.cine.pause();
     this.remember();
     this.asking.abort();
     this.asking = new AbortController();
     this.watching?.stop();
+    this.wall = beginning.wall ?? null;
     Object.assign(this, { entry, watching: null, manifest: null, failure: null, stalled: false, probe: null });
     if (!same) {
       const again = (one: SeriesEntry | null) => () => void this.choose(one);
@@ -199,7 +237,7 @@ export class Viewing {
         manifest = await library.manifest(entry.id, signal);
       }
       signal.throwIfAborted();
-      this.show(entry, manifest);
+      this.show(entry, manifest, beginning);
     } catch (error) {
       if (!signal.aborted) {
         if (error instanceof SourceClosed) {
@@ -211,7 +249,7 @@ export class Viewing {
     }
   }
 
-  private show(entry: SeriesEntry, manifest: SeriesManifest): void {
+  private show(entry: SeriesEntry, manifest: SeriesManifest, beginning: Beginning): void {
     const { library, kept: left } = this.environment;
     const watching = library.watch(manifest, {
       arrived: () => this.changed(),
@@ -234,6 +272,7 @@ export class Viewing {
     this.contrast = kept?.contrast ?? { kind: "as-taken" };
     this.invert = kept?.invert ?? false;
     this.view = kept?.view ?? WHOLE;
+    this.begin(manifest, beginning);
     if (this.preferred) {
       watching.prefer();
     }
@@ -246,6 +285,26 @@ export class Viewing {
     } else {
       library.warm();
       this.lookAgain(watching);
+    }
+    this.changed();
+  }
+
+  private begin(manifest: SeriesManifest, { index, wall, preset }: Beginning): void {
+    const frame = manifest.frames[index ?? this.index];
+    const range = presets(manifest.modality, manifest.unit).find(({ id }) => id === preset)?.range;
+    if (index !== undefined && frame !== undefined) {
+      this.index = index;
+      this.watching?.lookAt(index, 1);
+    }
+    if (range !== undefined && preset !== undefined) {
+      this.contrast = { kind: "chosen", id: preset, range };
+    }
+    if (wall !== undefined) {
+      this.wall = wall;
+      // Rows run from the wall of the chest to the nipple or back (Patient Orientation, PS3.3 C.7.6.1.1.1).
+      const runs = frame?.toward?.[0].charAt(0) ?? "";
+      const mirrored = runs === (wall === "right" ? "A" : "P");
+      this.view = mirrored ? turned(WHOLE, CHANGES.mirror) : WHOLE;
     }
     this.changed();
   }
@@ -272,13 +331,74 @@ export class Viewing {
   }
 
   goTo(index: number): void {
+    this.cine.pause();
+    if (this.move(index)) {
+      this.environment.moved(this);
+    }
+  }
+
+  /** Goes where another cell leads, without leading others itself. */
+  follow(index: number): void {
+    this.move(index);
+  }
+
+  private move(index: number): boolean {
     const next = Math.max(0, Math.min(this.count - 1, Math.round(index)));
     if (next === this.index || this.count === 0) {
-      return;
+      return false;
     }
     const direction = next > this.index ? 1 : -1;
     this.index = next;
     this.watching?.lookAt(next, direction);
+    this.changed();
+    return true;
+  }
+
+  get frames(): readonly Frame[] {
+    return this.manifest?.frames ?? [];
+  }
+
+  get seriesId(): number | null {
+    return this.manifest?.id ?? null;
+  }
+
+  get reference(): string {
+    return this.manifest?.reference ?? "";
+  }
+
+  /** The pictures that are played from here: those of one recording, or all of a stack. */
+  get loop(): { from: number; to: number } {
+    const { frames, index } = this;
+    const instance = frames[index]?.i;
+    let [from, to] = [index, index];
+    while (from > 0 && frames[from - 1]?.i === instance) {
+      from -= 1;
+    }
+    while (to < frames.length - 1 && frames[to + 1]?.i === instance) {
+      to += 1;
+    }
+    return to > from ? { from, to } : { from: 0, to: Math.max(0, frames.length - 1) };
+  }
+
+  duration(index: number): number | null {
+    return this.frames[index]?.duration ?? null;
+  }
+
+  ready(index: number): boolean {
+    return (this.watching?.series.picture(index) ?? null) !== null || (this.watching?.isHopeless(index) ?? true);
+  }
+
+  playTo(index: number, direction: 1 | -1, bounce: boolean): void {
+    this.index = index;
+    this.watching?.playAt(index, direction, bounce, this.loop);
+    this.environment.moved(this);
+    this.changed();
+  }
+
+  playingChanged(): void {
+    if (!this.cine.playing) {
+      this.watching?.lookAt(this.index, 1);
+    }
     this.changed();
   }
 
@@ -343,7 +463,7 @@ export class Viewing {
   }
 
   zoom(factor: number, x = this.screen.width / 2, y = this.screen.height / 2): void {
-    this.setView(zoomAbout(this.view, factor, x, y, this.screen));
+    this.setView(zoomAbout(this.view, factor, x - this.shift, y, this.screen));
   }
 
   pan(dx: number, dy: number): void {
@@ -399,6 +519,7 @@ export class Viewing {
   }
 
   stop(): void {
+    this.cine.pause();
     this.remember();
     this.asking.abort();
     this.watching?.stop();

@@ -4,18 +4,24 @@ import type { DecodePool } from "../decode/pool";
 import { Library } from "../loading/library";
 import type { PictureMemory } from "../loading/series";
 import type { FrameSource } from "../source/frame-source";
-import type { SeriesEntry, StudyManifest } from "../source/model";
+import type { Patient, SeriesEntry, StudyManifest } from "../source/model";
+import { compareWithPrior, fits, type Hanging, hang } from "./hanging";
+import { type Layout, sizeOf } from "./layouts";
+import { Linking } from "./linking";
+import { differentPatients, patientOf } from "./patients";
 import { UndoStack } from "./undo";
-import { isSame, type Remembered, Viewing, type ViewingEnvironment } from "./viewing";
+import { type Beginning, isSame, type Remembered, Viewing, type ViewingEnvironment } from "./viewing";
 
-/** Rows by columns. */
-export type Layout = "1x1" | "1x2" | "2x1" | "2x2" | "1x3" | "2x3";
+/** What lies in a cell, and how it is begun with. */
+interface Content extends Beginning {
+  entry: SeriesEntry | null;
+}
 
-export const LAYOUTS: readonly Layout[] = ["1x1", "1x2", "2x1", "1x3", "2x2", "2x3"];
-
-export function sizeOf(layout: Layout): { rows: number; columns: number; cells: number } {
-  const [rows = 1, columns = 1] = layout.split("x").map(Number);
-  return { rows, columns, cells: rows * columns };
+/** The screen at one moment, for undoing. */
+interface Arrangement {
+  layout: Layout;
+  contents: readonly (Content | null)[];
+  active: number;
 }
 
 export interface WorkspaceEnvironment {
@@ -31,6 +37,9 @@ export interface WorkspaceEnvironment {
 export class Workspace {
   layout: Layout = "1x1";
   readonly undo = new UndoStack();
+  readonly linking: Linking<Viewing>;
+  /** What lies in the cells beyond those of the layout, for when it is larger again. */
+  private beyond: readonly (SeriesEntry | null)[] = [];
   private cellsNow: readonly Viewing[];
   private activeNow: Viewing;
   private readonly library: Library;
@@ -44,7 +53,12 @@ export class Workspace {
     const { source, pool, memory, frugal, closed } = environment;
     this.library = new Library({ source, pool, memory, closed }, frugal);
     const kept = new Map<number, Remembered>();
-    this.shared = { library: this.library, undo: this.undo, chosen: { tool: "scroll" }, kept, closed };
+    this.linking = new Linking<Viewing>(
+      () => this.cellsNow,
+      () => this.changed(),
+    );
+    const moved = (cell: Viewing) => this.linking.moved(cell);
+    this.shared = { library: this.library, undo: this.undo, chosen: { tool: "scroll" }, kept, moved, closed };
     if (study.series !== null) {
       this.library.keep(study.series);
     }
@@ -114,6 +128,117 @@ export class Workspace {
     if (next !== undefined) {
       this.choose(next);
     }
+  }
+
+  /** Lays the cells out otherwise. New ones take what lay there before, else what is not on the screen yet. */
+  setLayout(layout: Layout): void {
+    if (layout === this.layout) {
+      return;
+    }
+    const { cells } = sizeOf(layout);
+    const shown = this.cellsNow.map(({ entry }) => entry);
+    const at = this.cellsNow.indexOf(this.activeNow);
+    // The active cell stays on the screen, at the last place if it lay beyond it.
+    const kept = at < cells ? shown.slice(0, cells) : [...shown.slice(0, cells - 1), this.activeNow.entry];
+    const rest = [...shown.filter((entry) => !kept.includes(entry)), ...this.beyond];
+    const next = [...rest, ...this.entries.filter(({ kind }) => kind === "images")];
+    while (kept.length < cells) {
+      kept.push(next.find((entry) => entry !== null && !kept.some((one) => isSame(one, entry))) ?? null);
+    }
+    this.beyond = rest.filter((entry) => !kept.includes(entry));
+    this.arrange({ layout, contents: kept.map((entry) => ({ entry })), active: Math.min(at, cells - 1) });
+  }
+
+  /** The layout that suits the newest scan, if there is one that fits this many cells. */
+  hanging(most: number): Hanging | null {
+    const hanging = hang(this.study.studies);
+    return hanging !== null && fits(hanging, most) ? hanging : null;
+  }
+
+  /** The active series beside the same of an earlier scan, if the link holds one. */
+  comparison(upright: boolean): Hanging | null {
+    return compareWithPrior(this.study.studies, this.activeNow.entry, upright);
+  }
+
+  /** Lays out what was decided; the first cell with pictures becomes the active one. */
+  hangUp({ layout, cells, name }: Hanging): void {
+    const active = Math.max(
+      0,
+      cells.findIndex((cell) => cell !== null),
+    );
+    this.arrange({ layout, contents: cells, active });
+    if (name === "compared") {
+      void this.settleSideBySide();
+    }
+  }
+
+  /** Once both are here they are set side by side at the same place, as far as that is known. */
+  private async settleSideBySide(): Promise<void> {
+    const { cells } = this;
+    const signal = AbortSignal.timeout(20_000);
+    const there = (cell: Viewing) =>
+      new Promise<void>((done) => {
+        const look = () => {
+          if (cell.manifest !== null || cell.failure !== null || signal.aborted) {
+            unlisten();
+            done();
+          }
+        };
+        const unlisten = cell.listen(look);
+        signal.addEventListener("abort", look);
+        queueMicrotask(look);
+      });
+    await Promise.all(cells.map(there));
+    if (this.cellsNow === cells) {
+      this.linking.together = true;
+      this.linking.setSideBySide();
+      this.linking.moved(this.activeNow);
+      this.changed();
+    }
+  }
+
+  private get arrangement(): Arrangement {
+    return {
+      layout: this.layout,
+      contents: this.cellsNow.map(({ entry }) => ({ entry })),
+      active: this.cellsNow.indexOf(this.activeNow),
+    };
+  }
+
+  private arrange(next: Arrangement): void {
+    const before = this.arrangement;
+    this.undo.push({ undo: () => this.become(before), redo: () => this.become(next) });
+    this.become(next);
+  }
+
+  private become({ layout, contents, active }: Arrangement): void {
+    this.undo.without(() => {
+      const cells = contents.map((_, at) => this.cellsNow[at] ?? this.newCell());
+      for (const gone of this.cellsNow.slice(cells.length)) {
+        gone.stop();
+      }
+      this.layout = layout;
+      this.cellsNow = cells;
+      this.activeNow.prefer(false);
+      this.activeNow = cells[active] ?? cells[0] ?? this.activeNow;
+      this.activeNow.prefer(true);
+      for (const [at, content] of contents.entries()) {
+        void cells[at]?.choose(content?.entry ?? null, content ?? {});
+      }
+    });
+    this.changed();
+  }
+
+  /** Whose pictures the active cell shows. */
+  get patient(): Patient {
+    return patientOf(this.study, this.activeNow.entry);
+  }
+
+  /** All whose pictures are on the screen; more than one must never go unnoticed. */
+  get patients(): readonly Patient[] {
+    return differentPatients(
+      this.cellsNow.flatMap(({ entry }) => (entry === null ? [] : [patientOf(this.study, entry)])),
+    );
   }
 
   stop(): void {
