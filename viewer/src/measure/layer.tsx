@@ -84,7 +84,13 @@ function Writing({ notebook, at }: { notebook: Notebook; at: { x: number; y: num
   const id = notebook.writing;
   const before = notebook.find(id)?.text ?? "";
   // At once: whoever goes on typing means the words, not the viewer's keys.
-  useLayoutEffect(() => field.current?.focus(), []);
+  useLayoutEffect(() => {
+    if (field.current !== null) {
+      // Set once: pictures that arrive meanwhile draw this anew, and must not take the words back.
+      field.current.value = before;
+      field.current.focus();
+    }
+  }, []);
   const done = (keep: boolean) => {
     const text = (field.current?.value ?? "").trim().slice(0, LONGEST_TEXT);
     if (keep && id !== null && text !== before) {
@@ -102,7 +108,6 @@ function Writing({ notebook, at }: { notebook: Notebook; at: { x: number; y: num
       dir="auto"
       type="text"
       maxLength={LONGEST_TEXT}
-      value={before}
       aria-label={words.measuring.arrowWords}
       placeholder={words.measuring.arrowWords}
       style={{ left: `${at.x}px`, top: `${at.y}px` }}
@@ -135,7 +140,7 @@ function Spoken({ text }: { text: string }) {
 export function MeasureLayer({ viewing }: { viewing: Viewing }) {
   const notebook = notebookOf(viewing);
   const hand = useMemo(() => new DrawingHand(viewing, notebook), [viewing, notebook]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     viewing.hand = hand;
     return () => {
       viewing.hand = null;
