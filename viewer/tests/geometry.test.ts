@@ -54,6 +54,24 @@ describe("orientation", () => {
     expect(edgeLabels([1, 0, 0, 0, 1, 0], turn)).toEqual({ left: "R", right: "L", top: "P", bottom: "A" });
   });
 
+  test("letters that came instead of an orientation turn and mirror with the picture", () => {
+    const upright = edgeLabels(null, WHOLE.turn, ["A", "FR"]);
+    expect(upright).toEqual({ left: "P", right: "A", top: "HL", bottom: "FR" });
+    expect(edgeLabels(null, turned(WHOLE, CHANGES.mirror).turn, ["A", "FR"])).toEqual({
+      left: "A",
+      right: "P",
+      top: "HL",
+      bottom: "FR",
+    });
+    expect(edgeLabels(null, turned(WHOLE, CHANGES.right).turn, ["A", "FR"])).toEqual({
+      left: "FR",
+      right: "HL",
+      top: "P",
+      bottom: "A",
+    });
+    expect(edgeLabels(null, WHOLE.turn, ["CR", "D"])).toBeNull();
+  });
+
   test("a slight tilt is not named", () => {
     expect(letters([0.995, 0.1, 0])).toBe("L");
   });

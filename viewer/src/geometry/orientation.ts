@@ -42,20 +42,45 @@ function mixed(a: number, first: Vector3, b: number, second: Vector3): Vector3 {
   return [a * first[0] + b * second[0], a * first[1] + b * second[1], a * first[2] + b * second[2]];
 }
 
-/** What lies beyond each edge of the picture as it is turned; null where the picture has no place in the patient. */
-export function edgeLabels(orientation: Orientation | null, turn: Turn = UPRIGHT): EdgeLabels | null {
+const OPPOSITE: Readonly<Record<string, Side>> = { L: "R", R: "L", P: "A", A: "P", H: "F", F: "H" };
+
+/** The letters that lie the other way; empty where one of them is not of a person who stands on two legs. */
+function opposed(letters: string): string {
+  const others = [...letters].map((letter) => OPPOSITE[letter]);
+  return others.includes(undefined) ? "" : others.join("");
+}
+
+/**
+ * What lies beyond each edge of the picture as it is turned; null where the picture has no place in the patient.
+ * toward: where rows and columns run to, in letters, which counts where no orientation is known.
+ */
+export function edgeLabels(
+  orientation: Orientation | null,
+  turn: Turn = UPRIGHT,
+  toward: readonly [row: string, column: string] | null = null,
+): EdgeLabels | null {
   if (orientation === null) {
-    return null;
+    return toward === null ? null : lettersOfEdges(toward, turn);
   }
   const alongRow: Vector3 = [orientation[0], orientation[1], orientation[2]];
   const alongColumn: Vector3 = [orientation[3], orientation[4], orientation[5]];
   const rightwards = mixed(turn[0], alongRow, turn[1], alongColumn);
   const downwards = mixed(turn[2], alongRow, turn[3], alongColumn);
-  const labels = {
+  return complete({
     right: letters(rightwards),
     left: letters(opposite(rightwards)),
     bottom: letters(downwards),
     top: letters(opposite(downwards)),
-  };
-  return labels.right === "" || labels.bottom === "" ? null : labels;
+  });
+}
+
+/** A turn takes each edge to one other, so the letters go there as they are, or as their opposites. */
+function lettersOfEdges([row, column]: readonly [string, string], [a, b, c, d]: Turn): EdgeLabels | null {
+  const along = (ofRow: number, ofColumn: number) =>
+    ofRow === 1 ? row : ofRow === -1 ? opposed(row) : ofColumn === 1 ? column : opposed(column);
+  return complete({ right: along(a, b), left: along(-a, -b), bottom: along(c, d), top: along(-c, -d) });
+}
+
+function complete(labels: EdgeLabels): EdgeLabels | null {
+  return Object.values(labels).includes("") ? null : labels;
 }

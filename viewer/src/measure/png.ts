@@ -128,7 +128,7 @@ function writeEdges(
   context.font = FONT.replace("13px", "17px");
   context.textBaseline = "middle";
   context.textAlign = "center";
-  const labels = edgeLabels(viewing.frame?.orientation ?? null, viewing.view.turn);
+  const labels = edgeLabels(viewing.frame?.orientation ?? null, viewing.view.turn, viewing.frame?.toward ?? null);
   if (labels !== null) {
     text(context, labels.left, 18, height / 2);
     text(context, labels.right, width - 18, height / 2);

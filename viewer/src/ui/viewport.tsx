@@ -21,7 +21,7 @@ function valueText(probe: Probe, unit: string): string {
 
 /** Which way is which, at the four edges. */
 function Edges({ viewing }: { viewing: Viewing }) {
-  const labels = edgeLabels(viewing.frame?.orientation ?? null, viewing.view.turn);
+  const labels = edgeLabels(viewing.frame?.orientation ?? null, viewing.view.turn, viewing.frame?.toward ?? null);
   if (labels === null) {
     return null;
   }
@@ -105,15 +105,18 @@ function Spoken({ text }: { text: string }) {
   );
 }
 
-export function Viewport({ viewing }: { viewing: Viewing }) {
+export function Viewport({ viewing, takesFocus = true }: { viewing: Viewing; takesFocus?: boolean }) {
   const host = useRef<HTMLElement>(null);
+  const takesFocusAtFirst = useRef(takesFocus);
   useEffect(() => {
     if (host.current === null) {
       return;
     }
     const stage = new Stage(host.current, viewing);
     const gestures = new Gestures(host.current, viewing);
-    host.current.focus({ preventScroll: true });
+    if (takesFocusAtFirst.current) {
+      host.current.focus({ preventScroll: true });
+    }
     return () => {
       gestures.dispose();
       stage.dispose();
