@@ -9,6 +9,8 @@ import "./style/pages.css";
 import "./style/viewer.css";
 import "./style/series.css";
 import "./style/picture.css";
+import "./style/cells.css";
+import "./style/screen.css";
 import "./style/tools.css";
 import "./style/panels.css";
 // After those that it adapts.

@@ -29,6 +29,18 @@ const PATHS = {
   turn: "M20 5v5h-5M20 10a8 8 0 1 0 .5 5",
   mirror: "M12 3v18M9 7 4 17h5zM15 7l5 10h-5z",
   reset: "M4 5v5h5M4 10a8 8 0 1 1-.5 5",
+  layout: "M4 4h16v16H4zM12 4v16M4 12h16",
+  arrange: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM14 17l2.500 2.500L21 15",
+  compare: "M4 5h7v14H4zM13 5h7v14h-7zM7.500 9v3M16.500 12v3",
+  full: "M4 9V4h5M20 15v5h-5M4 4l6 6M20 20l-6-6",
+  redo: "M15 5l5 5-5 5M20 10H10a6 6 0 0 0 0 12h2",
+  play: "M8 5v14l11-7z",
+  pause: "M8 5v14M16 5v14",
+  bounce: "M3 12h18M7 8l-4 4 4 4M17 8l4 4-4 4",
+  find: "M12 3v6M12 15v6M3 12h6M15 12h6M12 12v.01",
+  warning: "M12 3 2 20h20zM12 9v5M12 17v.01",
+  checked: "M4 4h16v16H4zM8 12l3 3 5-6",
+  unchecked: "M4 4h16v16H4z",
   more: "M5 12v.01M12 12v.01M19 12v.01",
 } as const;
 

@@ -5,10 +5,11 @@ import type { FrameSource } from "../source/frame-source";
 import type { SeriesEntry, StudyEntry } from "../source/model";
 import { isSame } from "../viewer/viewing";
 import type { Workspace } from "../viewer/workspace";
+import { dragged } from "./dragging";
 import { Icon } from "./icons";
 
 /** "Scan of 1 November 2026" for the newest, "Earlier scan, 3 March 2024" for those before it. */
-function heading(study: StudyEntry, newest: StudyEntry | undefined): string {
+export function heading(study: StudyEntry, newest: StudyEntry | undefined): string {
   const date = dicomDate(study.date);
   if (study === newest || (newest !== undefined && study.date === newest.date)) {
     return date === "" ? words.scan : words.scanOf(date);
@@ -60,7 +61,44 @@ function Thumbnail({ entry, source }: { entry: SeriesEntry; source: FrameSource 
   );
 }
 
-export function SeriesList({ workspace, source }: { workspace: Workspace; source: FrameSource }) {
+/** In which cells a series is shown. */
+function Places({ workspace, entry }: { workspace: Workspace; entry: SeriesEntry }) {
+  const numbers = workspace.cells.flatMap((cell, at) => (isSame(cell.entry, entry) ? [at + 1] : []));
+  return numbers.length === 0 ? null : (
+    <span class="series-places">
+      {numbers.map((number) => (
+        <span key={number} class="cell-number">
+          {number}
+        </span>
+      ))}
+    </span>
+  );
+}
+
+/** Puts what is on the screen beside the same pictures of this scan. */
+function CompareButton({ workspace, study, upright }: { workspace: Workspace; study: StudyEntry; upright: boolean }) {
+  const comparison = workspace.comparison(upright, study);
+  return comparison === null || workspace.hung === "compared" ? null : (
+    <button
+      type="button"
+      class="study-compare"
+      data-testid={`compare-${study.id}`}
+      onClick={() => workspace.hangUp(comparison)}
+    >
+      <Icon name="compare" />
+      <span>{words.compare}</span>
+    </button>
+  );
+}
+
+interface ListProps {
+  workspace: Workspace;
+  source: FrameSource;
+  /** Two pictures lie one above the other here. */
+  upright: boolean;
+}
+
+export function SeriesList({ workspace, source, upright }: ListProps) {
   const { studies } = workspace.study;
   const list = useRef<HTMLDivElement>(null);
   const chosen = workspace.active.entry;
@@ -75,6 +113,7 @@ export function SeriesList({ workspace, source }: { workspace: Workspace; source
           <div class="study-head">
             <h2 dir="auto">{heading(study, studies[0])}</h2>
             {study.title !== "" && <p dir="auto">{study.title}</p>}
+            <CompareButton workspace={workspace} study={study} upright={upright} />
           </div>
           <ul>
             {study.series.map((entry) => (
@@ -85,6 +124,14 @@ export function SeriesList({ workspace, source }: { workspace: Workspace; source
                   data-testid={`series-${entry.id}`}
                   aria-current={isSame(entry, chosen)}
                   title={titleOf(entry)}
+                  draggable
+                  onDragStart={(event) => {
+                    dragged.entry = entry;
+                    event.dataTransfer?.setData("text/plain", titleOf(entry));
+                  }}
+                  onDragEnd={() => {
+                    dragged.entry = null;
+                  }}
                   onClick={() => workspace.choose(entry)}
                 >
                   <Thumbnail entry={entry} source={source} />
@@ -95,6 +142,7 @@ export function SeriesList({ workspace, source }: { workspace: Workspace; source
                     <span class="series-count" dir="auto">
                       {whatIsInIt(entry)}
                     </span>
+                    {workspace.cells.length > 1 && <Places workspace={workspace} entry={entry} />}
                   </span>
                 </button>
               </li>

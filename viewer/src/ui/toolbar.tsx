@@ -81,11 +81,13 @@ function ContrastMenu({ viewing }: { viewing: Viewing }) {
 
 interface ToolbarProps {
   viewing: Viewing;
+  /** Several cells are on the screen. */
+  many: boolean;
   more: () => void;
   help: () => void;
 }
 
-export function Toolbar({ viewing, more, help }: ToolbarProps) {
+export function Toolbar({ viewing, many, more, help }: ToolbarProps) {
   const hasPictures = viewing.entry?.kind === "images";
   return (
     <section class="toolbar" aria-label={words.tools}>
@@ -115,6 +117,19 @@ export function Toolbar({ viewing, more, help }: ToolbarProps) {
           <Icon name="measure" />
           <span>{words.measuring.tool}</span>
         </button>
+        {many && (
+          <button
+            type="button"
+            class="tool"
+            data-testid="tool-find"
+            aria-pressed={viewing.tool === "find"}
+            disabled={!hasPictures}
+            onClick={() => viewing.useTool("find")}
+          >
+            <Icon name="find" />
+            <span>{words.find}</span>
+          </button>
+        )}
         <button type="button" class="tool more-button" data-testid="more" onClick={more}>
           <Icon name="more" />
           <span>{words.more}</span>

@@ -265,21 +265,25 @@ export function likeness(one: SeriesEntry, other: SeriesEntry): number {
   );
 }
 
-/** The same pictures in the scan before (or, from an earlier one, in the newest), beside those shown; null if none. */
+/**
+ * The same pictures in the scan before (or, from the earliest, in the one after it; or in one that is named), beside
+ * those shown; null if there are none.
+ */
 export function compareWithPrior(
   studies: readonly StudyEntry[],
   shown: SeriesEntry | null,
   upright = false,
+  other: StudyEntry | null = null,
 ): Hanging | null {
   const here = studies.findIndex((study) => study.series.some((entry) => entry.id === shown?.id));
   if (shown === null || here === -1) {
     return null;
   }
   const others = [...studies.slice(here + 1), ...studies.slice(0, here).reverse()];
-  for (const [at, study] of others.entries()) {
+  for (const study of others.filter((one) => other === null || one === other)) {
     const best = [...study.series].sort((a, b) => likeness(shown, b) - likeness(shown, a))[0];
     if (best !== undefined && likeness(shown, best) > 0) {
-      const isEarlier = here + 1 + at < studies.length;
+      const isEarlier = studies.indexOf(study) > here;
       const pair = [{ entry: shown }, { entry: best }];
       // The newer one is always the first.
       return { name: "compared", layout: upright ? "2x1" : "1x2", cells: isEarlier ? pair : pair.reverse() };

@@ -28,7 +28,7 @@ import type { Hand } from "./hand";
 import type { UndoStack } from "./undo";
 
 /** What dragging does; with a kind of measurement, it draws one. */
-export type Tool = "scroll" | "contrast" | "zoom" | "move" | "point" | Kind;
+export type Tool = "scroll" | "contrast" | "zoom" | "move" | "find" | Kind;
 
 /** How grey is chosen: frame by frame as it was taken, or one range for the whole series. */
 export type Contrast =

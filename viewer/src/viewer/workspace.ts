@@ -4,8 +4,8 @@ import type { DecodePool } from "../decode/pool";
 import { Library } from "../loading/library";
 import type { PictureMemory } from "../loading/series";
 import type { FrameSource } from "../source/frame-source";
-import type { Patient, SeriesEntry, StudyManifest } from "../source/model";
-import { compareWithPrior, fits, type Hanging, hang } from "./hanging";
+import type { Patient, SeriesEntry, StudyEntry, StudyManifest } from "../source/model";
+import { compareWithPrior, fits, type Hanging, type HangingName, hang } from "./hanging";
 import { type Layout, sizeOf } from "./layouts";
 import { Linking } from "./linking";
 import { differentPatients, patientOf } from "./patients";
@@ -22,6 +22,7 @@ interface Arrangement {
   layout: Layout;
   contents: readonly (Content | null)[];
   active: number;
+  hung: HangingName | null;
 }
 
 export interface WorkspaceEnvironment {
@@ -38,6 +39,8 @@ export class Workspace {
   layout: Layout = "1x1";
   readonly undo = new UndoStack();
   readonly linking: Linking<Viewing>;
+  /** The arrangement that was chosen, while it stands. */
+  hung: HangingName | null = null;
   /** What lies in the cells beyond those of the layout, for when it is larger again. */
   private beyond: readonly (SeriesEntry | null)[] = [];
   private cellsNow: readonly Viewing[];
@@ -146,7 +149,7 @@ export class Workspace {
       kept.push(next.find((entry) => entry !== null && !kept.some((one) => isSame(one, entry))) ?? null);
     }
     this.beyond = rest.filter((entry) => !kept.includes(entry));
-    this.arrange({ layout, contents: kept.map((entry) => ({ entry })), active: Math.min(at, cells - 1) });
+    this.arrange({ layout, contents: kept.map((entry) => ({ entry })), active: Math.min(at, cells - 1), hung: null });
   }
 
   /** The layout that suits the newest scan, if there is one that fits this many cells. */
@@ -155,9 +158,9 @@ export class Workspace {
     return hanging !== null && fits(hanging, most) ? hanging : null;
   }
 
-  /** The active series beside the same of an earlier scan, if the link holds one. */
-  comparison(upright: boolean): Hanging | null {
-    return compareWithPrior(this.study.studies, this.activeNow.entry, upright);
+  /** The active series beside the same of another scan (the one before, or one that is named), if there is one. */
+  comparison(upright: boolean, other: StudyEntry | null = null): Hanging | null {
+    return compareWithPrior(this.study.studies, this.activeNow.entry, upright, other);
   }
 
   /** Lays out what was decided; the first cell with pictures becomes the active one. */
@@ -166,7 +169,7 @@ export class Workspace {
       0,
       cells.findIndex((cell) => cell !== null),
     );
-    this.arrange({ layout, contents: cells, active });
+    this.arrange({ layout, contents: cells, active, hung: name });
     if (name === "compared") {
       void this.settleSideBySide();
     }
@@ -202,6 +205,7 @@ export class Workspace {
       layout: this.layout,
       contents: this.cellsNow.map(({ entry }) => ({ entry })),
       active: this.cellsNow.indexOf(this.activeNow),
+      hung: this.hung,
     };
   }
 
@@ -211,13 +215,14 @@ export class Workspace {
     this.become(next);
   }
 
-  private become({ layout, contents, active }: Arrangement): void {
+  private become({ layout, contents, active, hung }: Arrangement): void {
     this.undo.without(() => {
       const cells = contents.map((_, at) => this.cellsNow[at] ?? this.newCell());
       for (const gone of this.cellsNow.slice(cells.length)) {
         gone.stop();
       }
       this.layout = layout;
+      this.hung = hung;
       this.cellsNow = cells;
       this.activeNow.prefer(false);
       this.activeNow = cells[active] ?? cells[0] ?? this.activeNow;
