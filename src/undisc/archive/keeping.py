@@ -1,6 +1,7 @@
 """Keeping: what was staged becomes what is stored, a batch at a time, so that the disk is waited for once a batch."""
 
 import hashlib
+import mmap
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path, PurePosixPath
@@ -30,6 +31,7 @@ from undisc.storage.port import Batch, Storage
 _CONFLICT = "Another picture with the same identifier and different content is here already; both are kept apart."
 _REJECTED = "It was rejected here; it is not taken again unless it is restored."
 _OTHER_PATIENT = "Its scan is here already under another patient."
+_STEP = 8 << 20
 
 
 class Keeper:
@@ -52,28 +54,26 @@ class Keeper:
     def stage(self, batch: Batch, data: Buffer, scanned: Scanned, names: Names) -> Staged:
         """Write an instance under a mended wrapper; the data set's own bytes are untouched."""
         wrapper = part10_prefix(scanned, data)
+        head = bytes(data[: scanned.dataset_start]) if wrapper is None else wrapper
         file = batch.stage()
-        with memoryview(data) as view, view[scanned.dataset_start :] as dataset:
-            head = bytes(view[: scanned.dataset_start]) if wrapper is None else wrapper
-            with file.open("wb", buffering=0) as out:
-                _write_all(out.write, memoryview(head))
-                _write_all(out.write, dataset)
-            return Staged(
-                names=names,
-                scanned=scanned,
-                file=file,
-                size=len(head) + len(dataset),
-                dataset_start=len(head),
-                wrapper_sha256=hashlib.sha256(head).hexdigest(),
-                dataset_sha256=hashlib.sha256(dataset).hexdigest(),
-            )
+        with file.open("wb", buffering=0) as out:
+            _write_all(out.write, memoryview(head))
+            digest = _write_hashed(out.write, data, scanned.dataset_start)
+        return Staged(
+            names=names,
+            scanned=scanned,
+            file=file,
+            size=len(head) + len(data) - scanned.dataset_start,
+            dataset_start=len(head),
+            wrapper_sha256=hashlib.sha256(head).hexdigest(),
+            dataset_sha256=digest,
+        )
 
     def stage_aside(self, batch: Batch, data: Buffer, reason: str, sop_uid: str | None) -> StagedAside:
         file = batch.stage()
-        with memoryview(data) as view:
-            with file.open("wb", buffering=0) as out:
-                _write_all(out.write, view)
-            return StagedAside(file, len(view), hashlib.sha256(view).hexdigest(), reason, sop_uid)
+        with file.open("wb", buffering=0) as out:
+            digest = _write_hashed(out.write, data, 0)
+        return StagedAside(file, len(data), digest, reason, sop_uid)
 
     def keep(
         self,
@@ -236,6 +236,20 @@ def _aside(item: Staged, reason: str) -> StagedAside:
         while chunk := file.read(1 << 20):
             digest.update(chunk)
     return StagedAside(item.file, item.size, digest.hexdigest(), reason, item.names.instance)
+
+
+def _write_hashed(write: Callable[[memoryview], int | None], data: Buffer, start: int) -> str:
+    """Write all from `start` on; its SHA-256. A mapped file's pages are given back on the way: they count as ours."""
+    digest = hashlib.sha256()
+    with memoryview(data) as view:
+        # Steps begin at multiples of a page, so that none is given back before all of it is written.
+        for at in range(start - start % _STEP, len(view), _STEP):
+            with view[max(at, start) : at + _STEP] as step:
+                _write_all(write, step)
+                digest.update(step)
+            if isinstance(data, mmap.mmap):
+                data.madvise(mmap.MADV_DONTNEED, at, min(_STEP, len(view) - at))
+    return digest.hexdigest()
 
 
 def _write_all(write: Callable[[memoryview], int | None], data: memoryview) -> None:

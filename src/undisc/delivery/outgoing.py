@@ -1,8 +1,10 @@
 """One instance on its way out by C-STORE: its bytes as they are stored wherever the other side takes them so."""
 
+import math
 import mmap
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pynetdicom.association import Association
+from pynetdicom.dimse_messages import C_STORE_RQ
 from pynetdicom.dimse_primitives import C_STORE
 
 from undisc.archive.model import InstanceRow
@@ -21,6 +24,8 @@ from undisc.dicom.scan import scan
 from undisc.dicom.uid import SOPInstanceUID
 
 _IN_MEMORY = 64 << 20
+_LARGEST_PART = 1 << 20
+_PARTS_WAITING = 32
 
 Transcode = Callable[[InstanceRow, str], BinaryIO | None]
 """Makes an instance anew in one of policy.PLAIN, in a worker: an open Part 10 file; None where that cannot be."""
@@ -120,13 +125,33 @@ def store(
         request.DataSet = BytesIO(outgoing.dataset)
     else:
         request._dataset_path = outgoing.dataset
-    assoc.dimse.send_msg(request, outgoing.context_id)
-    _, answer = assoc.dimse.get_msg(block=True)
+    answer = assoc.dimse.get_msg(block=True)[1] if _sent(assoc, request, outgoing.context_id) else None
     if not isinstance(answer, C_STORE) or answer.Status is None:
         if assoc.is_established:
             assoc.abort()
         return None
     return int(answer.Status)
+
+
+def _sent(assoc: Association, request: C_STORE, context_id: int) -> bool:
+    """Hand a request on as the other side takes it; pynetdicom alone would have all of it wait in memory.
+
+    False where the other side is gone, or takes nothing for as long as an answer is waited for.
+    """
+    message = C_STORE_RQ()
+    message.primitive_to_message(request)
+    most = assoc.dimse.maximum_pdu_size or _LARGEST_PART
+    waiting = assoc.dul.to_provider_queue
+    for part in message.encode_msg(context_id, min(most, _LARGEST_PART)):
+        begun = time.monotonic()
+        while (before := waiting.qsize()) >= _PARTS_WAITING:
+            if not assoc.is_established or time.monotonic() - begun > (assoc.dimse_timeout or math.inf):
+                return False
+            time.sleep(0.001)
+            if waiting.qsize() < before:
+                begun = time.monotonic()
+        assoc.dul.send_pdu(part)
+    return True
 
 
 def is_kept(status: int | None) -> bool:

@@ -15,7 +15,7 @@ import obstore
 from obstore.store import S3Store
 
 from undisc.storage import staging
-from undisc.storage.bucket_batch import INCOMING, BucketBatch, Leases
+from undisc.storage.bucket_batch import INCOMING, PARTS_AT_ONCE, BucketBatch, Leases
 from undisc.storage.port import Lent
 from undisc.storage.ranges import Fetched, open_ranges
 from undisc.storage.refusals import told_plainly
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from obstore import GetOptions
 
 PART = 8 * 1024 * 1024
+_FETCHED_AT_ONCE = 4
 _AT_ONCE = 16
 _LEASE = timedelta(minutes=10)
 
@@ -109,7 +110,7 @@ class Bucket:
         """Replace a blob that can be made again: whole or not at all."""
         name = _named(key)
         with told_plainly():
-            obstore.put(self.store, name, data, chunk_size=PART)
+            obstore.put(self.store, name, data, chunk_size=PART, max_concurrency=PARTS_AT_ONCE)
 
     def lend(self, key: str) -> Copy:
         """A copy of the blob on this machine, until it is given back."""
@@ -142,13 +143,16 @@ class Bucket:
                 write(start, self._fetch(name, start, min(start + PART, first.size), first.etag).data)
 
             write(0, first.data)
-            list(self._workers.map(fetch, range(len(first.data), first.size, PART)))
+            # A few at a time: each is in memory as a whole until it is written.
+            for start in range(len(first.data), first.size, _FETCHED_AT_ONCE * PART):
+                end = min(start + _FETCHED_AT_ONCE * PART, first.size)
+                list(self._workers.map(fetch, range(start, end, PART)))
 
     def take_back(self, lent: Lent, key: str) -> None:
         """Send what was written to a lent place to its key."""
         name = _named(key)
         with told_plainly():
-            obstore.put(self.store, name, lent.path, chunk_size=PART)
+            obstore.put(self.store, name, lent.path, chunk_size=PART, max_concurrency=PARTS_AT_ONCE)
 
     def free_bytes(self) -> None:
         """A bucket does not say."""

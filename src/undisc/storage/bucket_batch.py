@@ -24,6 +24,7 @@ _SIGNS_A_LEASE = 8
 
 # S3 copies no object above 5 GB in one request; such a file is sent to its key when it is published.
 _MOST_COPIED = 5 * 1000**3
+PARTS_AT_ONCE = 2  # of one file, each of which is in memory as a whole; several files are sent at a time
 
 
 class BucketBatch:
@@ -180,7 +181,7 @@ class BucketBatch:
 
     def _send(self, path: Path, name: str) -> None:
         with told_plainly():
-            obstore.put(self._store, name, path, chunk_size=self._part)
+            obstore.put(self._store, name, path, chunk_size=self._part, max_concurrency=PARTS_AT_ONCE)
 
     def _place(self, path: Path | str) -> str:
         return f"{INCOMING}/{self._staging.name}/{path.name if isinstance(path, Path) else path}"
