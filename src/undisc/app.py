@@ -162,13 +162,16 @@ def build_web(app: App, reception: Reception | None = None) -> "FastAPI":
     """The web door on this application, with the DICOMweb door beside it, which stores what is sent to it by way of
     the reception."""
     # Loaded here, since most commands never open these doors and the framework takes a third of their start.
+    from undisc.archive.lookup import Lookup
     from undisc.dicomweb.app import LINK, SYSTEMS, create_dicomweb
     from undisc.dicomweb.services import DicomwebServices
+    from undisc.reports.service import Reports
     from undisc.web.app import create_web
     from undisc.web.services import WebServices
 
     settings = app.settings
-    web = create_web(WebServices(app.sharing, app.archive, settings.place_name, public_url(settings)))
+    reports = Reports(app.archive, Lookup(app.trail))
+    web = create_web(WebServices(app.sharing, app.archive, reports, settings.place_name, public_url(settings)))
     dicomweb = create_dicomweb(
         DicomwebServices(
             accounts=app.accounts,

@@ -65,7 +65,8 @@ def replicated_door(folder: Path, url: str) -> Iterator[Door]:
         archive.fill(databases[0])
         trails = [Trail(database, clock, b"k" * 32) for database in databases]
         sharings = [Sharing(trail, archive, clock, terms) for trail in trails]
-        apps = [create_web(WebServices(sharing, archive, _PLACE, _URL), folder / "no viewer") for sharing in sharings]
+        services = [WebServices(sharing, archive, archive.reports, _PLACE, _URL) for sharing in sharings]
+        apps = [create_web(one, folder / "no viewer") for one in services]
         bases = [closing.enter_context(serving(app)) for app in apps]
         client = closing.enter_context(_browser(bases))
         door = ReplicatedDoor(bases[0], client, apps[0], sharings[1], archive, clock, trails[1], databases[1])

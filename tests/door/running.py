@@ -104,7 +104,9 @@ def running_door(
     trail = Trail(database, clock, b"k" * 32)
     terms = Terms("Riverside Imaging", public_url, link_days=30, session_minutes=240)
     sharing = Sharing(trail, archive, clock, terms)
-    app = create_web(WebServices(sharing, archive, "Riverside Imaging", public_url), viewer or folder / "no viewer")
+    app = create_web(
+        WebServices(sharing, archive, archive.reports, "Riverside Imaging", public_url), viewer or folder / "no viewer"
+    )
     with serving(app) as base, httpx.Client(base_url=base, timeout=30) as client:
         door = Door(base, client, app, sharing, archive, clock, trail, database)
         yield door

@@ -34,12 +34,36 @@ class Placed:
     series_id: int
 
 
+class SmallReports:
+    """What the one report, recording and video say; nothing of any other instance."""
+
+    def told(self, instance_id: int) -> bytes | None:
+        return gzip.compress(b'{"kind":"report"}') if instance_id == DOCUMENT else None
+
+    def samples(self, instance_id: int, group: int, block: int) -> bytes | None:
+        return gzip.compress(bytes(16)) if (instance_id, group, block) == (DOCUMENT, 0, 0) else None
+
+    def medium(self, instance_id: int, group: int = 0) -> "SmallMedium | None":
+        return SmallMedium() if (instance_id, group) == (DOCUMENT, 0) else None
+
+
+class SmallMedium:
+    """Ten bytes of a film."""
+
+    media_type = "video/mp4"
+    length = 10
+
+    def read(self, first: int, last: int) -> Iterator[bytes]:
+        yield b"0123456789"[first : last + 1]
+
+
 class SmallArchive:
     """Answers as the archive does. `report` may be swapped for a real PDF, `other_originals` for files of a test's own,
     and `fault` makes every frame fail."""
 
     def __init__(self, folder: Path) -> None:
         self.report = PDF
+        self.reports = SmallReports()
         self.fault: Exception | None = None
         self.other_originals: list[Original] | None = None
         self.pictures = {number: f"picture {number} ".encode() * 40 for number in SERIES_OF_INSTANCE}

@@ -30,7 +30,7 @@ PUBLIC = {
     "/s/{link_id}",
     "/s/{link_id}/open",
 }
-VALUES = {"series_id": "11", "instance_id": "101", "frame": "0", "name": "index.js"}
+VALUES = {"series_id": "11", "instance_id": "101", "frame": "0", "name": "index.js", "group": "0", "block": "0"}
 
 
 def routes(app: FastAPI) -> Iterator[APIRoute]:
@@ -59,7 +59,7 @@ def address(template: str, link_id: str) -> str:
 def test_routes_are_found(door: Door) -> None:
     found = {route.path for route in routes(door.app)}
     assert found >= PUBLIC
-    assert len(found - PUBLIC) == 10
+    assert len(found - PUBLIC) == 13
 
 
 def test_every_other_route_asks_the_one_dependency(door: Door) -> None:
@@ -98,7 +98,7 @@ def test_nobody_without_a_grant_gets_data(door: Door, who: str) -> None:
             if route.path not in PUBLIC:
                 tried += 1
                 assert (answer.status_code, answer.json()) == (404, CLOSED), route.path
-    assert tried == 10
+    assert tried == 13
 
 
 # What a request to the DICOMweb door names: Ada's study, which everyone below would like to see.

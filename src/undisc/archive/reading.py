@@ -4,6 +4,7 @@ import gzip
 import json
 import mmap
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Row
@@ -19,6 +20,7 @@ from undisc.dicom.uid import StudyUID
 from undisc.errors import StudyUnknown
 from undisc.storage.port import Storage
 
+_MOST_FILES = 50
 _WIRE = {WireKind.HTJ2K: "htj2k", WireKind.RAW_GZIP: "raw"}
 
 
@@ -105,6 +107,8 @@ class Reader:
             if packed is None:
                 continue
             manifest = json.loads(gzip.decompress(packed))
+            if not manifest["frames"]:  # presentation states
+                continue
             index = len(manifest["frames"]) // 2
             frame = {**manifest["common"], **manifest["frames"][index]}
             preview = self.preview(frame["i"], frame["n"])
@@ -159,13 +163,22 @@ class Reader:
 
     def document(self, instance_id: int) -> bytes | None:
         """The PDF that an Encapsulated PDF instance carries (PS3.3 C.24.2)."""
+        with self.mapped(instance_id) as opened:
+            if opened is None or opened[0].sop_class != words.ENCAPSULATED_PDF:
+                return None
+            return _document(opened[1])
+
+    @contextmanager
+    def mapped(self, instance_id: int) -> Iterator[tuple[InstanceRow, mmap.mmap] | None]:
+        """An instance's row and its whole original, for as long as the block lasts; None where it is not here."""
         row = self.instance(instance_id)
-        if row is None or row.sop_class != words.ENCAPSULATED_PDF:
-            return None
+        if row is None:
+            yield None
+            return
         lent = self._storage.lend(keys.original(row.names.study, row.names.series, row.names.instance))
         try:
             with lent.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                return _document(data)
+                yield row, data
         finally:
             lent.give_back()
 
@@ -208,10 +221,14 @@ def _series_entries(series: SeriesRow, rows: Sequence[InstanceRow]) -> list[dict
     title = series.description or words.modality_word(series.modality)
     base = {"id": series.id, "modality": series.modality, "number": series.number, "title": title}
     entries: list[dict[str, Any]] = []
-    pictures = [row for row in rows if row.derived in ("done", "pending")]
-    documents = [row for row in rows if row.sop_class == words.ENCAPSULATED_PDF]
+    forms = {row.id: words.form_of(row.sop_class, row.transfer_syntax) for row in rows}
+    pictures = [row for row in rows if not forms[row.id] and row.derived in ("done", "pending")]
+    documents = [row for row in rows if forms[row.id] not in ("", "file")]
     shown = {row.id for row in (*pictures, *documents)}
-    others = [row for row in rows if row.id not in shown]
+    others: dict[str, list[InstanceRow]] = {}
+    for row in rows:
+        if row.id not in shown:
+            others.setdefault(row.sop_class, []).append(row)
     if pictures:
         entries.append(
             base
@@ -225,10 +242,14 @@ def _series_entries(series: SeriesRow, rows: Sequence[InstanceRow]) -> list[dict
             }
             | ({"hanging": json.loads(series.hanging)} if series.hanging else {})
         )
-    entries.extend(
-        base | {"kind": "document", "count": 1, "thumbnail": False, "note": "", "instance": row.id} for row in documents
-    )
-    if others:
-        note = words.note_for(others[0].sop_class, others[0].derive_note)
-        entries.append(base | {"kind": "other", "count": len(others), "thumbnail": False, "note": note})
+    for row in documents:
+        told = {"kind": "document", "count": 1, "thumbnail": False, "note": "", "instance": row.id}
+        # What is called as its series is called needs no second name; several in one series are told apart by theirs.
+        named = {"form": forms[row.id], "name": words.thing(row.sop_class).name}
+        entries.append(base | told | named | ({} if series.description else {"title": named["name"]}))
+    for sop_class, those in others.items():
+        told = {"kind": "other", "count": len(those), "thumbnail": False, "form": "file"}
+        named = {"name": words.thing(sop_class).name, "note": words.note_for(sop_class, those[0].derive_note)}
+        files = {"instance": those[0].id, "files": [row.id for row in those[:_MOST_FILES]]}
+        entries.append(base | told | named | files | ({} if series.description else {"title": named["name"]}))
     return entries

@@ -13,6 +13,7 @@ CONTENT_POLICY = "; ".join(
         "script-src 'self' 'wasm-unsafe-eval'",
         "style-src 'self'",
         "img-src 'self' data: blob:",
+        "media-src 'self'",
         "connect-src 'self'",
         "worker-src 'self' blob:",
         "font-src 'self'",

@@ -27,6 +27,7 @@ from undisc.sharing.model import (
 from undisc.web import problems
 from undisc.web.access import COOKIE, Asks, Granted, number
 from undisc.web.headers import from_elsewhere
+from undisc.web.media import part_of
 from undisc.web.services import WebServices
 
 Found = TypeVar("Found")
@@ -115,6 +116,19 @@ def create_links(services: WebServices, page: Response) -> APIRouter:
     def document(granted: ADocument) -> Response:
         headers = {"Content-Disposition": 'inline; filename="report.pdf"', "Content-Security-Policy": DOCUMENT_POLICY}
         return Response(_there(served.document(granted.number)), media_type="application/pdf", headers=headers)
+
+    @router.get("/reports/{instance_id}")
+    def report(request: Request, granted: ADocument) -> Response:
+        return _json(request, _there(services.reports.told(granted.number)))
+
+    @router.get("/reports/{instance_id}/samples/{group}/{block}")
+    def samples(request: Request, granted: ADocument, group: str, block: str) -> Response:
+        found = _there(services.reports.samples(granted.number, number(group), number(block)))
+        return _gzipped(request, found, "application/octet-stream")
+
+    @router.get("/reports/{instance_id}/media/{group}")
+    def media(request: Request, granted: ADocument, group: str) -> Response:
+        return part_of(request, _there(services.reports.medium(granted.number, number(group))))
 
     @router.get("/instances/{instance_id}")
     def original(granted: AnOriginal) -> Response:

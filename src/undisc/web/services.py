@@ -1,5 +1,6 @@
 """What the web door is built from; `undisc.app` hands it over."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -39,11 +40,41 @@ class Served(Protocol):
     def original(self, instance_id: int) -> Original | None: ...
 
 
+class Medium(Protocol):
+    """Sound or moving pictures, of which any part may be asked for."""
+
+    @property
+    def media_type(self) -> str: ...
+
+    @property
+    def length(self) -> int: ...
+
+    @property
+    def read(self) -> Callable[[int, int], Iterator[bytes]]:
+        """Bytes first..last, both included."""
+        ...
+
+
+class Told(Protocol):
+    """Reports, recordings and videos, read when they are asked for. None means: nothing of the kind here."""
+
+    def told(self, instance_id: int) -> bytes | None:
+        """JSON, gzip-compressed."""
+        ...
+
+    def samples(self, instance_id: int, group: int, block: int) -> bytes | None:
+        """float32, little-endian, channel after channel, gzip-compressed."""
+        ...
+
+    def medium(self, instance_id: int, group: int = 0) -> Medium | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class WebServices:
     """public_url: where people reach the server, without a slash at the end; https there makes cookies Secure."""
 
     sharing: Sharing
     served: Served
+    reports: Told
     place_name: str
     public_url: str
