@@ -6,14 +6,16 @@ import json
 import mmap
 import struct
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from undisc.archive import derived_store, keys, store
 from undisc.archive.bulk import below_series
 from undisc.archive.hanging import describe_hanging, view_of
+from undisc.archive.lookup import Lookup
 from undisc.archive.manifest import describe_frames, fold, share_out, unit_of
 from undisc.archive.model import InstanceRow, Names
 from undisc.archive.order import Place, display_order
@@ -51,6 +53,7 @@ class Deriver:
     def __init__(self, storage: Storage, trail: Trail, pool: DecodePool) -> None:
         self._storage = storage
         self._trail = trail
+        self._lookup = Lookup(trail)
         self._pool = pool
         self._wanted: deque[tuple[int, Names]] = deque()
         self._running: dict[Future[Derived | Undecodable], _Errand] = {}
@@ -209,18 +212,29 @@ class Deriver:
         if remembered:
             self._headers_size -= len(remembered.json)
             return remembered
+        with self._original(row) as data:
+            result = None if data is None else self._scanner.scan(data)
+        return result if isinstance(result, Scanned) else None
+
+    @contextmanager
+    def _original(self, row: InstanceRow) -> Iterator[mmap.mmap | None]:
+        """The bytes of an original; None where it is gone."""
         try:
             lent = self._storage.lend(keys.original(row.names.study, row.names.series, row.names.instance))
         except FileNotFoundError:
-            return None
+            yield None
+            return
         try:
-            with lent.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                result = self._scanner.scan(data)
+            file = lent.path.open("rb")
         except FileNotFoundError:
-            return None
+            lent.give_back()
+            yield None
+            return
+        try:
+            with file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                yield data
         finally:
             lent.give_back()
-        return result if isinstance(result, Scanned) else None
 
     def _packed(self, row: InstanceRow) -> tuple[PackTable, Extras, list[bytes]] | None:
         """An instance's table, what comes beside its pictures, and the mini of each of its frames."""
@@ -254,10 +268,14 @@ def derive_pending(deriver: Deriver, trail: Trail, progress: Progress = lambda c
             if row.derived == "pending":
                 deriver.add(row.id, row.names, progress)
     deriver.settle(progress)
-    finish(deriver, wanted)
+    finish(deriver, trail, wanted)
     return len(wanted)
 
 
-def finish(deriver: Deriver, series_rows: Iterable[int]) -> None:
-    for series_row in sorted(set(series_rows)):
+def finish(deriver: Deriver, trail: Trail, series_rows: Iterable[int]) -> None:
+    """Finish these series; then those presentation states that may be about what is new in them."""
+    wanted = sorted(set(series_rows))
+    with trail.read() as connection:
+        states = derived_store.states_beside(connection, wanted)
+    for series_row in [row for row in wanted if row not in states] + sorted(states):
         deriver.finish_series(series_row)

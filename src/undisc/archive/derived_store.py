@@ -6,6 +6,8 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from undisc.db.tables import instances, series
 
+_AT_ONCE = 500  # databases limit how many values one statement may carry
+
 
 def set_derived(connection: Connection, results: Sequence[tuple[int, str, str, int | None]]) -> None:
     """Note what deriving came to: (instance, state, note, frames where the decoder counted them)."""
@@ -56,3 +58,14 @@ def unfinished_series(connection: Connection) -> list[int]:
         .having(func.count() != series.c.derived_from)
     )
     return list(connection.scalars(pending.union(counted)))
+
+
+def states_beside(connection: Connection, series_rows: Sequence[int]) -> set[int]:
+    """Series of presentation states in the studies of these series."""
+    found: set[int] = set()
+    for at in range(0, len(series_rows), _AT_ONCE):
+        studies = select(series.c.study_id).where(series.c.id.in_(series_rows[at : at + _AT_ONCE]))
+        found.update(
+            connection.scalars(select(series.c.id).where(series.c.modality == "PR", series.c.study_id.in_(studies)))
+        )
+    return found

@@ -188,7 +188,7 @@ class Intake:
     def _make_ready(self, run: _Run) -> None:
         """Derive what is left, of this run and of one that was interrupted, and finish the series."""
         run.deriver.settle(run.watcher.prepared)
-        finish(run.deriver, run.series)
+        finish(run.deriver, self._trail, run.series)
         self._archive.derive_left_over(run.deriver)
 
 

@@ -43,7 +43,7 @@ def pack_extras(lookups: Lookups, overlays: list[Overlay]) -> bytes:
     told = {
         "modality": lookups.modality is not None,
         "padding": lookups.padding,
-        "tables": [[frame, [_table(table) for table in tables]] for frame, tables in by_frame.items()],
+        "tables": [[frame, [told_table(table) for table in tables]] for frame, tables in by_frame.items()],
         "overlays": [[overlay.frame, overlay.told()] for overlay in overlays],
     }
     return json.dumps(told, separators=(",", ":")).encode()
@@ -66,6 +66,7 @@ def table_of(told: Told) -> LookupTable:
     return LookupTable(told["name"], told["first"], told["bits"], values)
 
 
-def _table(table: LookupTable) -> Told:
+def told_table(table: LookupTable) -> Told:
+    """A table as viewers are told of it."""
     data = base64.b64encode(table.values.astype("<u2").tobytes()).decode()
     return {"name": table.name, "first": table.first, "bits": table.bits, "data": data}
