@@ -171,7 +171,14 @@ def build_web(app: App, reception: Reception | None = None) -> "FastAPI":
 
     settings = app.settings
     reports = Reports(app.archive, Lookup(app.trail))
-    web = create_web(WebServices(app.sharing, app.archive, reports, settings.place_name, public_url(settings)))
+    annotating = None
+    if reception is not None:
+        from undisc.annotations.service import Annotating
+
+        annotating = Annotating(app.archive, reception, app.clock)
+    web = create_web(
+        WebServices(app.sharing, app.archive, reports, settings.place_name, public_url(settings), annotating)
+    )
     dicomweb = create_dicomweb(
         DicomwebServices(
             accounts=app.accounts,

@@ -38,6 +38,9 @@ def share(
         str | None, typer.Option(help="How long the link lives: 45m, 12h, 30d or 2w. Default: 30d.")
     ] = None,
     view_only: Annotated[bool, typer.Option("--view-only", help="Pictures can be looked at, not downloaded.")] = False,
+    may_annotate: Annotated[
+        bool, typer.Option("--may-annotate", help="Measurements and stars may be kept with the pictures.")
+    ] = False,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -48,6 +51,7 @@ def share(
             passcode=None if no_passcode else passcode,
             expires=lifetime(expires) if expires else None,
             may_download=not view_only,
+            may_annotate=may_annotate,
         )
     if as_json:
         print_json(
@@ -57,6 +61,7 @@ def share(
                 "link": made.link.id,
                 "expires": made.link.expires_at.isoformat(timespec="seconds"),
                 "may_download": made.link.may_download,
+                "may_annotate": made.link.may_annotate,
             }
         )
         return

@@ -223,6 +223,7 @@ links = Table(
     Column("passcode_digits", Boolean, nullable=False),
     Column("passcode_length", Integer, nullable=False),
     Column("may_download", Boolean, nullable=False),
+    Column("may_annotate", Boolean, nullable=False, server_default=false()),
     Column("tries_taken", Integer, nullable=False, server_default="0"),
     Column("made_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),

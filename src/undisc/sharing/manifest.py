@@ -17,6 +17,7 @@ def study_manifest(link: Link, sender: str, pictures: Pictures, *, with_first: b
         "from": sender,
         "until": moment(link.expires_at),
         "may_download": link.may_download,
+        "may_annotate": link.may_annotate,
         "patient": pictures.patient_of(studies[0]["id"]) if studies else None,
         "studies": studies,
     }

@@ -19,12 +19,16 @@ class ShareRefused(UndiscError):
 
 
 class Use(StrEnum):
-    """What somebody wants to do with a study. FIND: learn that it is here, and what it is called."""
+    """What somebody wants to do with a study. FIND: learn that it is here, and what it is called.
+
+    ANNOTATE: add what was drawn on its pictures and which of them were starred, and nothing else.
+    """
 
     FIND = "find"
     VIEW = "view"
     DOWNLOAD = "download"
     STORE = "store"
+    ANNOTATE = "annotate"
     DELETE = "delete"
 
 
@@ -67,6 +71,7 @@ class Link:
     expires_at: datetime
     may_download: bool
     passcode: Passcode | None = None
+    may_annotate: bool = False
     tries_taken: int = 0
     revoked_at: datetime | None = None
 

@@ -23,6 +23,7 @@ _SCOPE = {
     Use.VIEW: Scope.READ,
     Use.DOWNLOAD: Scope.READ,
     Use.STORE: Scope.WRITE,
+    Use.ANNOTATE: Scope.WRITE,
     Use.DELETE: Scope.DELETE,
 }
 # Nobody deletes over the DICOM network: there is no service for it.
@@ -31,6 +32,7 @@ _SERVICE = {
     Use.VIEW: Service.RETRIEVE,
     Use.DOWNLOAD: Service.RETRIEVE,
     Use.STORE: Service.STORE,
+    Use.ANNOTATE: Service.STORE,
 }
 
 
@@ -40,7 +42,8 @@ def may(grant: AnyGrant | None, study: int | None, use: Use, now: datetime) -> A
     A system may do to every study what its token's scopes name, as long as the token is valid; a peer, what the
     directory's services for it name. A link's holder may look at (and, where the link says so, download) the studies
     that the link names, as long as it is open: with a session of that link that lasts, or with the secret alone where
-    no passcode is wanted. Nobody changes anything by a link.
+    no passcode is wanted. Nobody changes anything by a link; where it says so, a browser that opened it may add notes
+    to the pictures.
     """
     if grant is None:
         return Denied(Reason.NO_GRANT)
@@ -75,6 +78,8 @@ def _why_no(grant: Grant | SecretGrant, study: int | None, use: Use, now: dateti
     if study is not None and study not in link.studies:
         return Reason.NOT_NAMED
     if use in (Use.FIND, Use.VIEW) or (use is Use.DOWNLOAD and link.may_download):
+        return None
+    if use is Use.ANNOTATE and link.may_annotate and isinstance(grant, Grant):
         return None
     return Reason.VIEW_ONLY if use is Use.DOWNLOAD else Reason.LINKS_CHANGE_NOTHING
 

@@ -65,6 +65,7 @@ class Sharing:
         passcode: str | None = None,
         expires: timedelta | None = None,
         may_download: bool = True,
+        may_annotate: bool = False,
         made_by: str = "operator",
     ) -> NewLink:
         """Make a link to one patient's studies. `passcode`: "auto" for six digits, a text of one's own, or None.
@@ -86,6 +87,7 @@ class Sharing:
             made_at=now,
             expires_at=now + lifetime,
             may_download=may_download,
+            may_annotate=may_annotate,
             passcode=kept,
         )
         with self._trail.work() as work:

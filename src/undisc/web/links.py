@@ -10,8 +10,10 @@ import anyio.to_thread
 from anyio import CapacityLimiter
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from undisc.annotations.model import Kept, Refusal
+from undisc.annotations.reading import MOST_BYTES as MOST_BYTES_OF_NOTES
 from undisc.sharing.manifest import moment
 from undisc.sharing.model import (
     Browser,
@@ -56,6 +58,7 @@ ASeries = Annotated[Granted, Depends(Asks(Use.VIEW, Subject.SERIES, note="series
 AThumbnail = Annotated[Granted, Depends(Asks(Use.VIEW, Subject.SERIES))]
 APicture = Annotated[Granted, Depends(Asks(Use.VIEW, Subject.INSTANCE, note="series"))]
 ADocument = Annotated[Granted, Depends(Asks(Use.VIEW, Subject.INSTANCE, note="document"))]
+Noting = Annotated[Granted, Depends(Asks(Use.ANNOTATE, Subject.LINK))]
 AnOriginal = Annotated[Granted, Depends(Asks(Use.DOWNLOAD, Subject.INSTANCE, note="instance"))]
 
 
@@ -139,6 +142,17 @@ def create_links(services: WebServices, page: Response) -> APIRouter:
         }
         return StreamingResponse(_chunks(found.open()), media_type="application/dicom", headers=headers)
 
+    @router.post("/annotations")
+    async def annotations(request: Request, granted: Noting) -> Response:
+        annotating = services.annotating
+        if annotating is None:
+            raise problems.Refusal(problems.NOT_HERE)
+        body = await _read_json(request, MOST_BYTES_OF_NOTES)
+        outcome = await anyio.to_thread.run_sync(annotating.keep, granted.permit, body)
+        if isinstance(outcome, Kept):
+            return JSONResponse({"instances": outcome.instances}, 201)
+        raise problems.Refusal(_WHY_NOT_KEPT.get(outcome.reason, problems.UNREADABLE))
+
     @router.get("/download")
     def download(granted: WholeLink) -> Response:
         package = services.sharing.download(granted.permit, granted.token)
@@ -157,14 +171,23 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
             yield chunk
 
 
-async def _read_opening(request: Request) -> tuple[str, str | None]:
+_WHY_NOT_KEPT = {Refusal.NOT_NAMED: problems.NOT_HERE, Refusal.TOO_MANY: problems.TOO_MANY_NOTES}
+
+
+async def _read_json(request: Request, most: int) -> bytes:
+    """A body that says that it is JSON and keeps within a size; a Refusal otherwise."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise problems.Refusal(problems.NOT_JSON)
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > _MOST_BYTES:
+        if len(body) > most:
             raise problems.Refusal(problems.TOO_LARGE)
+    return body
+
+
+async def _read_opening(request: Request) -> tuple[str, str | None]:
+    body = await _read_json(request, _MOST_BYTES)
     try:
         asked: Any = json.loads(body)
     except (ValueError, RecursionError):

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from undisc.errors import LinkUnknown, StudyUnknown
+from undisc.errors import LinkUnknown, StorageFull, StudyUnknown
 from undisc.sharing.model import Reason
 
 
@@ -26,6 +26,9 @@ LINK_CLOSED = Problem("link-closed", 404, "This link does not open. Ask the pers
 PASSCODE_NEEDED = Problem("passcode-needed", 401, "This link opens with a passcode.")
 PASSCODE_WRONG = Problem("passcode-wrong", 401, "That is not the passcode.")
 VIEW_ONLY = Problem("view-only", 403, "This link is for looking at the pictures. It does not let you download them.")
+NOT_FOR_NOTES = Problem("not-for-notes", 403, "This link is for looking at the pictures. It keeps no notes on them.")
+TOO_MANY_NOTES = Problem("too-many-notes", 409, "There are more notes on these pictures already than are kept.")
+NO_ROOM = Problem("no-room", 507, "There is no room left to keep this. Tell the people who sent the link.")
 OTHER_SITE = Problem("other-site", 403, "This can only be asked for by the page of the link itself.")
 NOT_HERE = Problem("not-found", 404, "There is nothing here.")
 NO_SUCH_METHOD = Problem("method-not-allowed", 405, "This address does not take that kind of request.")
@@ -47,6 +50,7 @@ _BY_REASON = {
     # What another patient's link names does not exist for this one.
     Reason.NOT_NAMED: NOT_HERE,
     Reason.VIEW_ONLY: VIEW_ONLY,
+    Reason.LINKS_CHANGE_NOTHING: NOT_FOR_NOTES,
 }
 
 
@@ -93,7 +97,11 @@ def install(app: FastAPI) -> None:
     async def unknown(_request: Request, _error: Exception) -> ProblemResponse:
         return answer(NOT_HERE)
 
+    async def full(_request: Request, _error: Exception) -> ProblemResponse:
+        return answer(NO_ROOM)
+
     app.add_exception_handler(Refusal, refused)
+    app.add_exception_handler(StorageFull, full)
     app.add_exception_handler(HTTPException, by_status)
     app.add_exception_handler(RequestValidationError, not_understood)
     app.add_exception_handler(LinkUnknown, unknown)

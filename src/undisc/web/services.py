@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from undisc.annotations.model import Kept, Refused
 from undisc.archive.model import Original, WireFrame
+from undisc.sharing.model import Permit
 from undisc.sharing.service import Sharing
 
 
@@ -69,12 +71,22 @@ class Told(Protocol):
     def medium(self, instance_id: int, group: int = 0) -> Medium | None: ...
 
 
+class Annotates(Protocol):
+    def keep(self, permit: Permit, body: bytes) -> Kept | Refused:
+        """Keep notes on the pictures that the permit covers. Raises StorageFull."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class WebServices:
-    """public_url: where people reach the server, without a slash at the end; https there makes cookies Secure."""
+    """public_url: where people reach the server, without a slash at the end; https there makes cookies Secure.
+
+    annotating: None where nothing can be taken in.
+    """
 
     sharing: Sharing
     served: Served
     reports: Told
     place_name: str
     public_url: str
+    annotating: Annotates | None = None

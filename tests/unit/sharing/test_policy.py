@@ -38,6 +38,7 @@ def grants(draw: st.DrawFn) -> Grant:
         made_at=NOON,
         expires_at=draw(moments),
         may_download=draw(st.booleans()),
+        may_annotate=draw(st.booleans()),
         tries_taken=draw(st.sampled_from([0, 1, MOST_TRIES - 1, MOST_TRIES])),
         revoked_at=draw(st.sampled_from([None, None, None, NOON])),
     )
@@ -98,7 +99,11 @@ def test_allowed_means_that_every_condition_holds(grant: Grant, study: int, use:
         and now < grant.session.ends_at
         and grant.session.link_id == grant.link.id
         and study in grant.link.studies
-        and (use in (Use.FIND, Use.VIEW) or (use is Use.DOWNLOAD and grant.link.may_download))
+        and (
+            use in (Use.FIND, Use.VIEW)
+            or (use is Use.DOWNLOAD and grant.link.may_download)
+            or (use is Use.ANNOTATE and grant.link.may_annotate)
+        )
     )
     assert isinstance(may(grant, study, use, now), Allowed) == holds
 
@@ -128,6 +133,7 @@ def test_adding_a_restriction_never_widens(
             studies=data.draw(st.sets(st.sampled_from(sorted(link.studies))) if link.studies else st.just(set())),
             expires_at=link.expires_at - data.draw(st.timedeltas(timedelta(0), timedelta(days=9))),
             may_download=link.may_download and data.draw(st.booleans()),
+            may_annotate=link.may_annotate and data.draw(st.booleans()),
             tries_taken=min(MOST_TRIES, link.tries_taken + data.draw(st.integers(0, 3))),
             revoked_at=link.revoked_at or data.draw(st.none() | moments),
         ),
@@ -148,6 +154,11 @@ def test_closed_link_is_closed_for_every_session(grant: Grant, study: int, use: 
     reason = why_closed(grant.link, now)
     if reason is not None:
         assert may(grant, study, use, now) == Denied(reason)
+
+
+@given(grants(), studies, moments)
+def test_nobody_adds_notes_by_a_secret_alone(grant: Grant, study: int, now: datetime) -> None:
+    assert isinstance(may(SecretGrant(grant.link), study, Use.ANNOTATE, now), Denied)
 
 
 @given(grants(), studies, moments)
@@ -175,6 +186,7 @@ SCOPE_FOR = {
     Use.VIEW: Scope.READ,
     Use.DOWNLOAD: Scope.READ,
     Use.STORE: Scope.WRITE,
+    Use.ANNOTATE: Scope.WRITE,
     Use.DELETE: Scope.DELETE,
 }
 
@@ -200,6 +212,7 @@ SERVICE_FOR = {
     Use.VIEW: Service.RETRIEVE,
     Use.DOWNLOAD: Service.RETRIEVE,
     Use.STORE: Service.STORE,
+    Use.ANNOTATE: Service.STORE,
     Use.DELETE: None,
 }
 

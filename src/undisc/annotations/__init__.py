@@ -1,0 +1,1 @@
+"""What people draw on pictures, kept with them as DICOM."""
