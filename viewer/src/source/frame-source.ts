@@ -36,6 +36,18 @@ export interface StripImage {
   bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** What is read, heard or played instead of looked at slice by slice. Its methods promise what those of FrameSource do. */
+export interface DocumentSource {
+  /** What is to be shown of an instance, as JSON. */
+  told(instanceId: number, signal?: AbortSignal): Promise<unknown>;
+  /** One block of a recording's group: float32, little-endian, channel after channel. */
+  samples(instanceId: number, group: number, block: number, signal?: AbortSignal): Promise<ArrayBuffer>;
+  /** Addresses for elements that load by themselves, and for the file as it came. */
+  mediaAddress(instanceId: number, group: number): string;
+  previewAddress(instanceId: number, frame: number): string;
+  originalAddress(instanceId: number): string;
+}
+
 /**
  * Every method takes an AbortSignal and rejects with an AbortError once that is aborted; otherwise with SourceClosed,
  * SourceUnreachable or NotAvailable. `open` alone turns these outcomes into values.
@@ -53,6 +65,8 @@ export interface FrameSource {
   thumbnailAddress(seriesId: number): string;
   documentAddress(instanceId: number): string;
   downloadAddress(): string;
+  /** Absent where a source knows pictures alone. */
+  readonly documents?: DocumentSource;
   /** Forgets in this browser tab that the link was opened. */
   forget(): void;
 }

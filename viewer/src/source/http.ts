@@ -1,6 +1,7 @@
 /** Pictures behind a link `/s/<id>#<secret>`. The secret goes into one POST body, never into an address. */
 
 import {
+  type DocumentSource,
   type FrameSource,
   type Locked,
   NotAvailable,
@@ -143,6 +144,15 @@ export class HttpFrameSource implements FrameSource {
   downloadAddress(): string {
     return `${this.base}/download`;
   }
+
+  readonly documents: DocumentSource = {
+    told: async (id, signal) => readJson(await this.get(`reports/${id}`, signal, "high")),
+    samples: async (id, group, block, signal) =>
+      readBytes(await this.get(`reports/${id}/samples/${group}/${block}`, signal, "high")),
+    mediaAddress: (id, group) => `${this.base}/reports/${id}/media/${group}`,
+    previewAddress: (id, frame) => `${this.base}/previews/${id}/${frame}`,
+    originalAddress: (id) => `${this.base}/instances/${id}`,
+  };
 
   forget(): void {
     this.memory?.removeItem(this.remembered);

@@ -5,6 +5,7 @@ import { bytesOfBase64, type Json, list, number, numberOrNull, object, text, vec
 import type {
   Calibration,
   Curve,
+  Form,
   Format,
   Frame,
   HangingFacts,
@@ -23,6 +24,7 @@ import type {
 } from "./model";
 
 const FORMATS: readonly string[] = ["u1", "i1", "u2", "i2", "u4", "i4", "f4", "f8"];
+const FORMS: readonly string[] = ["pdf", "report", "recording", "video", "file"] satisfies Form[];
 const CALIBRATIONS: readonly string[] = [
   "given",
   "geometry",
@@ -149,7 +151,18 @@ function readSeriesEntry(value: unknown): SeriesEntry {
     thumbnail: json.thumbnail === true,
     note: text(json.note),
     instance: numberOrNull(json.instance),
+    ...readDocument(json),
     hanging: readHanging(json.hanging),
+  };
+}
+
+function readDocument(json: Json): { form?: Form; name?: string; files?: readonly number[] } {
+  const form = text(json.form);
+  const files = list(json.files).filter((file): file is number => typeof file === "number");
+  return {
+    ...(FORMS.includes(form) ? { form: form as Form } : {}),
+    ...(text(json.name) === "" ? {} : { name: text(json.name) }),
+    ...(files.length === 0 ? {} : { files }),
   };
 }
 

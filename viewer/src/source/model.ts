@@ -163,6 +163,9 @@ export interface HangingFacts {
   loops: readonly number[];
 }
 
+/** A page of its own, a page made of what it says, curves, a film, or a file for other programs. */
+export type Form = "pdf" | "report" | "recording" | "video" | "file";
+
 export interface SeriesEntry {
   id: number;
   kind: "images" | "document" | "other";
@@ -174,8 +177,14 @@ export interface SeriesEntry {
   columns: number;
   thumbnail: boolean;
   note: string;
-  /** The instance of a document. */
+  /** The instance of a document, or the first of what cannot be shown. */
   instance: number | null;
+  /** How it is shown, if not as pictures. */
+  form?: Form;
+  /** What it is, in plain words; empty for pictures. */
+  name?: string;
+  /** The instances of what cannot be shown. */
+  files?: readonly number[];
   hanging: HangingFacts;
 }
 

@@ -118,10 +118,10 @@ function Content({ workspace, viewing, source }: Omit<CellProps, "at">) {
     );
   }
   if (entry?.kind === "document") {
-    return <DocumentPanel entry={entry} source={source} />;
+    return <DocumentPanel entry={entry} source={source} workspace={workspace} />;
   }
   if (entry?.kind === "other") {
-    return <NotShownPanel entry={entry} />;
+    return <NotShownPanel entry={entry} source={source} workspace={workspace} />;
   }
   return (
     <div class="cell-picture">

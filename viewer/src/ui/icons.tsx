@@ -41,6 +41,11 @@ const PATHS = {
   warning: "M12 3 2 20h20zM12 9v5M12 17v.01",
   checked: "M4 4h16v16H4zM8 12l3 3 5-6",
   unchecked: "M4 4h16v16H4z",
+  print: "M7 9V4h10v5M7 17H4v-8h16v8h-3M7 14h10v6H7z",
+  verified: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18ZM8 12l3 3 5-6",
+  wave: "M2 13h5l2-4 2 10 3-14 2 8h6",
+  film: "M4 5h16v14H4zM10 9v6l5-3z",
+  sound: "M4 10v4h4l5 4V6L8 10zM16 9a4 4 0 0 1 0 6",
   more: "M5 12v.01M12 12v.01M19 12v.01",
 } as const;
 

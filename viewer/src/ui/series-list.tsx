@@ -6,7 +6,7 @@ import type { SeriesEntry, StudyEntry } from "../source/model";
 import { isSame } from "../viewer/viewing";
 import type { Workspace } from "../viewer/workspace";
 import { dragged } from "./dragging";
-import { Icon } from "./icons";
+import { Icon, type IconName } from "./icons";
 
 /** "Scan of 1 November 2026" for the newest, "Earlier scan, 3 March 2024" for those before it. */
 export function heading(study: StudyEntry, newest: StudyEntry | undefined): string {
@@ -27,13 +27,18 @@ export function titleOf(entry: SeriesEntry): string {
 
 /** The second line under a title; empty where it would only say the first one again. */
 function whatIsInIt(entry: SeriesEntry): string {
-  return entry.kind === "document"
-    ? titleOf(entry) === words.report
-      ? ""
-      : words.report
-    : entry.kind === "other"
-      ? words.cannotShow
-      : words.pictures(entry.count);
+  if (entry.kind === "images") {
+    return words.pictures(entry.count);
+  }
+  const what = entry.name || (entry.kind === "document" ? words.report : words.cannotShow);
+  return titleOf(entry) === what ? "" : what;
+}
+
+function iconOf({ kind, form }: SeriesEntry): IconName {
+  if (form === "recording") {
+    return "wave";
+  }
+  return form === "video" ? "film" : form === "file" ? "unknown" : kind === "document" ? "document" : "unknown";
 }
 
 function Thumbnail({ entry, source }: { entry: SeriesEntry; source: FrameSource }) {
@@ -41,7 +46,7 @@ function Thumbnail({ entry, source }: { entry: SeriesEntry; source: FrameSource 
   if (entry.kind !== "images" || !entry.thumbnail || failed) {
     return (
       <span class="thumbnail">
-        <Icon name={entry.kind === "document" ? "document" : "unknown"} />
+        <Icon name={iconOf(entry)} />
       </span>
     );
   }

@@ -1,0 +1,61 @@
+/** What has no picture and no page: what it is, what it is for, and the file for whoever can open it. */
+
+import { words } from "../messages/index";
+import type { FrameSource } from "../source/frame-source";
+import type { SeriesEntry, StudyManifest } from "../source/model";
+import { Icon } from "./icons";
+
+interface FileCardProps {
+  entry: SeriesEntry;
+  source: FrameSource;
+  study: StudyManifest;
+  /** Why it is not shown, where there is more to say than that it is no picture. */
+  reason?: string;
+}
+
+const MOST_LISTED = 12;
+
+export function FileCard({ entry, source, study, reason = "" }: FileCardProps) {
+  const { documents } = words;
+  const name = entry.name || entry.title || words.cannotShow;
+  const files = entry.files ?? (entry.instance === null ? [] : [entry.instance]);
+  const listed = files.length > MOST_LISTED || entry.count > files.length ? [] : files;
+  const said = [entry.note || (reason === "" ? words.seriesFailed : ""), reason].filter((part) => part !== "");
+  return (
+    <div class="panel-card" data-testid="file-card">
+      <Icon name={entry.kind === "document" ? "document" : "unknown"} />
+      <h2 dir="auto">{name}</h2>
+      {entry.title !== "" && entry.title !== name && <p dir="auto">{entry.title}</p>}
+      {said.map((sentence) => (
+        <p key={sentence} dir="auto">
+          {sentence}
+        </p>
+      ))}
+      {!study.mayDownload || source.documents === undefined ? (
+        <p data-testid="ask-for-file">{study.from === "" ? documents.askSomebody : documents.ask(study.from)}</p>
+      ) : listed.length === 0 ? (
+        <>
+          <p>{documents.inDownload}</p>
+          <a class="primary" href={source.downloadAddress()} download>
+            {words.downloadShort}
+          </a>
+        </>
+      ) : (
+        <>
+          <p>{documents.offered}</p>
+          {listed.map((file, at) => (
+            <a
+              key={file}
+              class={at === 0 ? "primary" : ""}
+              href={source.documents?.originalAddress(file)}
+              download
+              data-testid="file"
+            >
+              {listed.length === 1 ? documents.file : documents.fileNumber(at + 1)}
+            </a>
+          ))}
+        </>
+      )}
+    </div>
+  );
+}
