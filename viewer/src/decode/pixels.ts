@@ -17,7 +17,10 @@ export const BYTES_OF: Readonly<Record<Format, number>> = { u1: 1, i1: 1, u2: 2,
 export class PixelsMalformed extends Error {}
 
 /** Views bytes as stored values. Throws PixelsMalformed where there are too few for the frame. */
-export function viewPixels(bytes: ArrayBuffer, frame: Frame): PixelArray {
+export function viewPixels(
+  bytes: ArrayBuffer,
+  frame: Pick<Frame, "rows" | "columns" | "samples" | "format">,
+): PixelArray {
   const length = frame.rows * frame.columns * frame.samples;
   if (bytes.byteLength < length * BYTES_OF[frame.format]) {
     throw new PixelsMalformed("fewer bytes than the picture has pixels");

@@ -1,10 +1,12 @@
 /** The series that are open, each once however many cells show it, within one memory, one line and one pool. */
 
 import type { SeriesManifest } from "../source/model";
+import { Gathering, type GatheringEvents } from "./gathering";
 import { reachWithin } from "./order";
 import { FrameQueue } from "./queue";
 import { SeriesLoading, type Supplies } from "./series";
-import { Watching, type WatchingEvents } from "./watching";
+import type { Shelf, WatchingEvents } from "./shelf";
+import { Watching } from "./watching";
 
 const SLOTS = 3;
 /** With "save data" on, only the neighbours are fetched ahead. */
@@ -16,15 +18,16 @@ interface Asked {
   waiting: number;
 }
 
-export class Library {
+export class Library implements Shelf {
   private readonly manifests = new Map<number, SeriesManifest>();
   private readonly asked = new Map<number, Asked>();
   private readonly series = new Map<number, SeriesLoading>();
   private readonly watchings = new Set<Watching>();
+  private readonly gatherings = new Set<Gathering>();
   private readonly queue = new FrameQueue({
     slots: SLOTS,
     stalled: (stalled) => {
-      for (const { events } of this.watchings) {
+      for (const { events } of [...this.watchings, ...this.gatherings]) {
         events.stalled(stalled);
       }
     },
@@ -98,8 +101,7 @@ export class Library {
 
   /** A cell begins to look at a series; it says when it no longer does by stop(). */
   watch(manifest: SeriesManifest, events: WatchingEvents): Watching {
-    const series = this.series.get(manifest.id) ?? new SeriesLoading(manifest, this.supplies, this.queue);
-    this.series.set(manifest.id, series);
+    const series = this.opened(manifest);
     const watching: Watching = new Watching(
       series,
       this.queue,
@@ -112,12 +114,33 @@ export class Library {
     return watching;
   }
 
+  /** Hands over all of these pictures as they come, besides what cells look at; ends by itself, or by stop(). */
+  gather(manifest: SeriesManifest, order: readonly number[], events: GatheringEvents): Gathering {
+    const series = this.opened(manifest);
+    const gathering: Gathering = new Gathering(series, this.queue, order, events, () => {
+      this.gatherings.delete(gathering);
+      this.close(series);
+    });
+    this.gatherings.add(gathering);
+    return gathering;
+  }
+
+  private opened(manifest: SeriesManifest): SeriesLoading {
+    const series = this.series.get(manifest.id) ?? new SeriesLoading(manifest, this.supplies, this.queue);
+    this.series.set(manifest.id, series);
+    return series;
+  }
+
+  private close(series: SeriesLoading): void {
+    if (series.watchers.size === 0) {
+      series.stop();
+      this.series.delete(series.id);
+    }
+  }
+
   private left(watching: Watching): void {
     this.watchings.delete(watching);
-    if (watching.series.watchers.size === 0) {
-      watching.series.stop();
-      this.series.delete(watching.series.id);
-    }
+    this.close(watching.series);
     this.shareAgain(watching);
   }
 
@@ -144,6 +167,9 @@ export class Library {
   stop(): void {
     for (const watching of [...this.watchings]) {
       watching.stop();
+    }
+    for (const gathering of [...this.gatherings]) {
+      gathering.stop();
     }
     this.queue.stop();
     for (const { control } of [...this.asked.values()]) {

@@ -24,6 +24,8 @@ export interface QueueSeries {
   ahead(): boolean;
   /** Never rejects, except with an AbortError. */
   fetch(index: number, priority: Priority, signal: AbortSignal): Promise<Fetched>;
+  /** A picture will not be asked for again. */
+  gaveUp?(index: number): void;
 }
 
 /** What one cell wants: its cursor first, the rest in the order in which it is wanted. */
@@ -202,6 +204,7 @@ export class FrameQueue {
     if (fetched === "never") {
       const given = this.hopeless.get(series) ?? new Set<number>();
       this.hopeless.set(series, given.add(index));
+      series.gaveUp?.(index);
     } else if (fetched === "done" && this.pause > 0) {
       this.pause = 0;
       this.options.stalled(false);

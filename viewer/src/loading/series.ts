@@ -28,6 +28,8 @@ export interface Watcher {
   arrived(index: number): void;
   /** This browser cannot decode; only previews will come. */
   previewsOnly(): void;
+  /** A slice cannot be had in full. */
+  gaveUp?(index: number): void;
 }
 
 /** What all series draw on. */
@@ -136,6 +138,13 @@ export class SeriesLoading implements QueueSeries {
     this.supplies.memory.reserve(-this.reserved);
     this.reserved = 0;
     this.minis.clear();
+  }
+
+  /** Nothing better will come for this slice. */
+  gaveUp(index: number): void {
+    for (const watcher of this.watchers) {
+      watcher.gaveUp?.(index);
+    }
   }
 
   async fetch(index: number, priority: Priority, signal: AbortSignal): Promise<Fetched> {

@@ -3,13 +3,7 @@
 import { nearestFirst, playingOrder } from "./order";
 import type { FrameQueue } from "./queue";
 import type { SeriesLoading, Watcher } from "./series";
-
-export interface WatchingEvents {
-  /** A better picture of a slice is there. */
-  arrived(index: number): void;
-  stalled(stalled: boolean): void;
-  previewsOnly(): void;
-}
+import type { Watched, WatchingEvents } from "./shelf";
 
 /** A slice rested on for so long gets its larger preview when the full picture is slow. */
 const PREVIEW_WAIT = 150;
@@ -17,7 +11,7 @@ const PREVIEW_WAIT = 150;
 const RACING = 60;
 const LONGEST_RACE = 180;
 
-export class Watching implements Watcher {
+export class Watching implements Watched, Watcher {
   cursor = 0;
   private direction: 1 | -1 = 1;
   private resting: AbortController | null = null;

@@ -197,6 +197,42 @@ export const en = {
     moments: (count: number) => `${count} marks in the recording`,
   },
 
+  // From three sides
+  sides: {
+    open: "Three sides",
+    openLong: "Look from three sides (three planes, MPR)",
+    title: "Look from three sides",
+    close: "Back to the pictures",
+    axial: "Axial · from below",
+    coronal: "Coronal · from the front",
+    sagittal: "Sagittal · from the side",
+    names: ["Axial", "Coronal", "Sagittal"] as readonly string[],
+    cell: (title: string) => `${title}. Arrow keys go through the slices.`,
+    enlarge: "Enlarge",
+    slab: "Show",
+    kinds: { plane: "Thin slices", highest: "Brightest (MIP)", lowest: "Darkest (MinIP)", mean: "Average" },
+    thickness: "Thickness",
+    fetching: "Getting ready…",
+    failed: "A picture of this set could not be fetched, so it cannot be seen from three sides now.",
+    partFailed: "This could not be fetched. Check that this device is online.",
+    reduced: (factor: string) => `1/${factor} of full detail, to fit this device's memory.`,
+    tilted: (degrees: string) => `Taken at a tilt of ${degrees}°, set right here.`,
+    evened: (least: string, most: string) =>
+      `Slices lie ${least} to ${most} mm apart; between them values run in straight lines.`,
+    part: (part: string, parts: string) => `Set ${part} of ${parts} taken at the same places.`,
+    refusals: {
+      few: "That needs at least five pictures that lie over each other.",
+      colour: "That works for grey pictures only; these are in colour.",
+      places: "These pictures do not say where in the body they lie.",
+      sizes: "These pictures are not all of one size.",
+      directions: "These pictures were not all taken in one direction.",
+      repeated: "Some places were pictured more often than others, so no single set can be told apart.",
+      memory: "These pictures are too many for this device's memory. Try on a computer.",
+    },
+    uneven: (least: string, most: string) =>
+      `The gaps between these pictures are uneven (${least} to ${most} mm). What is missing is not made up.`,
+  },
+
   // Measuring
   measuring: {
     tool: "Measure",
@@ -286,6 +322,9 @@ export const en = {
     ["W, D", "Arrange for me; compare with an earlier scan"],
     ["U, Y", "Scroll together; lines of the other slices"],
     ["X, then arrows or a click", "Pinpoint: the same point in all pictures"],
+    ["7", "Look from three sides, or back"],
+    ["8", "From three sides: thin slices, brightest, darkest, average"],
+    [", and .", "From three sides: thinner or thicker"],
     ["F", "Full screen"],
     ["Ctrl + Z, Ctrl + Shift + Z", "Undo, redo"],
     ["Hold a finger still", "Value at that point"],

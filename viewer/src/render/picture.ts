@@ -5,10 +5,10 @@ import type { Placement } from "../geometry/view";
 import type { Frame } from "../source/model";
 import type { ValueRange } from "./window";
 
-/** A frame, either in full (stored values) or as a picture already rendered by the server. */
+/** A frame, either in full (stored values) or as a picture already rendered: by the server, or roughly by the page. */
 export type Picture =
   | { key: string; frame: Frame; pixels: PixelArray; bitmap: null }
-  | { key: string; frame: Frame; pixels: null; bitmap: ImageBitmap };
+  | { key: string; frame: Frame; pixels: null; bitmap: ImageBitmap | HTMLCanvasElement };
 
 export interface Showing {
   placement: Placement;

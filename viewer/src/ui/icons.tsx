@@ -46,6 +46,7 @@ const PATHS = {
   wave: "M2 13h5l2-4 2 10 3-14 2 8h6",
   film: "M4 5h16v14H4zM10 9v6l5-3z",
   sound: "M4 10v4h4l5 4V6L8 10zM16 9a4 4 0 0 1 0 6",
+  sides: "M12 3l8 4.500v9L12 21l-8-4.500v-9zM12 12l8-4.500M12 12v9M12 12 4 7.500",
   more: "M5 12v.01M12 12v.01M19 12v.01",
 } as const;
 

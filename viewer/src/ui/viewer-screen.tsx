@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { words } from "../messages/index";
 import type { FrameSource } from "../source/frame-source";
 import { belongsToField, press } from "../viewer/keys";
+import { threeSides } from "../viewer/three-sides";
 import type { Workspace } from "../viewer/workspace";
 import { pressOnScreen } from "../viewer/workspace-keys";
 import { About } from "./about";
@@ -16,6 +17,7 @@ import { ScreenTools, toggleComparison, toggleFullScreen, useRoom } from "./scre
 import { SeriesList } from "./series-list";
 import { Toolbar } from "./toolbar";
 import { useFrequentChanges } from "./use-changes";
+import { ThreeSidesButton, ThreeSidesRefused, useThreeSides } from "./volume";
 
 export interface ScreenProps {
   workspace: Workspace;
@@ -25,6 +27,10 @@ export interface ScreenProps {
 
 export function ViewerScreen({ workspace, source, leave }: ScreenProps) {
   useFrequentChanges(workspace);
+  const sides = useThreeSides(workspace);
+  // What tools and keys act on: the cells, or the three sides in their place.
+  const screen = sides?.planes.workspace ?? workspace;
+  useFrequentChanges(screen);
   const [dialog, setDialog] = useState<"help" | "more" | null>(null);
   const [layouts, setLayouts] = useState(false);
   const shown = useRef(dialog);
@@ -43,6 +49,13 @@ export function ViewerScreen({ workspace, source, leave }: ScreenProps) {
       },
       compare: () => toggleComparison(workspace, upright),
     };
+    const pressForSides = (key: string) => {
+      if (sides === null && key === "7") {
+        threeSides.toggle(workspace);
+        return true;
+      }
+      return sides?.planes.press(key) ?? false;
+    };
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.altKey || shown.current !== null || belongsToField(event)) {
         return;
@@ -52,9 +65,10 @@ export function ViewerScreen({ workspace, source, leave }: ScreenProps) {
       const shift = event.shiftKey;
       const onButton = event.target instanceof Element && event.target.closest("button, a, summary") !== null;
       if (
+        (!command && pressForSides(key)) ||
         // Space presses the button that it is on.
-        (!(key === " " && onButton) && pressOnScreen({ key, shift, command }, workspace, actions)) ||
-        (!command && press(key, workspace.active, { toggleHelp: () => setDialog("help") }, shift))
+        (!(key === " " && onButton) && pressOnScreen({ key, shift, command }, screen, actions)) ||
+        (!command && press(key, screen.active, { toggleHelp: () => setDialog("help") }, shift))
       ) {
         event.preventDefault();
       }
@@ -65,16 +79,16 @@ export function ViewerScreen({ workspace, source, leave }: ScreenProps) {
       document.removeEventListener("keydown", onKey);
       document.documentElement.classList.remove("viewing");
     };
-  }, [workspace, most, upright]);
-  const viewing = workspace.active;
+  }, [workspace, screen, sides, most, upright]);
+  const viewing = screen.active;
   const { entry } = viewing;
-  const many = workspace.cells.length > 1;
+  const many = screen.cells.length > 1;
   const about = useMemo(() => <About study={workspace.study} source={source} />, [workspace, source]);
   // The list shows which series are on the screen, so it hangs on those too.
   const onScreen = workspace.cells.map((cell) => `${cell.entry?.id} ${cell.entry?.kind} ${cell.entry?.instance}`);
   const list = useMemo(
     () => <SeriesList workspace={workspace} source={source} upright={upright} />,
-    [workspace, source, entry, onScreen.join(), upright, workspace.hung],
+    [workspace, source, workspace.active.entry, onScreen.join(), upright, workspace.hung],
   );
   const phone = most < 3;
   return (
@@ -82,6 +96,7 @@ export function ViewerScreen({ workspace, source, leave }: ScreenProps) {
       <Banner patient={workspace.patient} leave={leave}>
         {!phone && (
           <>
+            <ThreeSidesButton workspace={workspace} />
             <ScreenTools workspace={workspace} upright={upright} />
             <LayoutMenu workspace={workspace} most={most} open={layouts} setOpen={setLayouts} />
           </>
@@ -93,13 +108,19 @@ export function ViewerScreen({ workspace, source, leave }: ScreenProps) {
       </nav>
       <main class="middle">
         <PatientsWarning patients={workspace.patients} />
-        <Cells workspace={workspace} source={source} />
+        {sides === null ? (
+          <Cells workspace={workspace} source={source} />
+        ) : (
+          <sides.part.PlanesView planes={sides.planes} close={() => threeSides.close()} />
+        )}
         <MeasuringTools viewing={viewing} />
       </main>
       <Toolbar viewing={viewing} many={many} more={() => setDialog("more")} help={() => setDialog("help")} />
+      <ThreeSidesRefused />
       {dialog === "help" && <HelpDialog close={() => setDialog(null)} />}
       {dialog === "more" && (
         <MoreDialog close={() => setDialog(null)} help={() => setDialog("help")} leave={leave}>
+          {phone && <ThreeSidesButton workspace={workspace} done={() => setDialog(null)} />}
           {phone && <LayoutChoices workspace={workspace} most={most} done={() => setDialog(null)} />}
           {phone && <ScreenTools workspace={workspace} upright={upright} done={() => setDialog(null)} />}
           {about}

@@ -16,8 +16,7 @@ import {
   WHOLE,
   zoomAbout,
 } from "../geometry/view";
-import type { Library } from "../loading/library";
-import type { Watching } from "../loading/watching";
+import type { Shelf, Watched } from "../loading/shelf";
 import type { Kind } from "../measure/model";
 import type { Picture, Showing } from "../render/picture";
 import { adjust, defaultRange, fullRange, presets, type ValueRange } from "../render/window";
@@ -67,7 +66,7 @@ export interface Beginning {
 
 /** What the cells of a workspace have in common. */
 export interface ViewingEnvironment {
-  library: Library;
+  library: Shelf;
   undo: UndoStack;
   /** The tool of all cells. */
   chosen: { tool: Tool };
@@ -102,7 +101,7 @@ export class Viewing {
   /** What draws measurements on this cell, once that part is here. */
   hand: Hand | null = null;
   readonly cine: Cine = new Cine(this);
-  private watching: Watching | null = null;
+  private watching: Watched | null = null;
   private wall: "left" | "right" | null = null;
   private pointer: { x: number; y: number } | null = null;
   private readonly listeners = new Set<() => void>();
@@ -309,7 +308,7 @@ export class Viewing {
     this.changed();
   }
 
-  private lookAgain(watching: Watching): void {
+  private lookAgain(watching: Watched): void {
     if (this.watching === watching) {
       watching.lookAt(this.index, 1);
     }

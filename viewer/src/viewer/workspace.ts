@@ -3,6 +3,7 @@
 import type { DecodePool } from "../decode/pool";
 import { Library } from "../loading/library";
 import type { PictureMemory } from "../loading/series";
+import type { Shelf } from "../loading/shelf";
 import type { FrameSource } from "../source/frame-source";
 import type { Patient, SeriesEntry, StudyEntry, StudyManifest } from "../source/model";
 import { compareWithPrior, fits, type Hanging, type HangingName, hang } from "./hanging";
@@ -33,11 +34,15 @@ export interface WorkspaceEnvironment {
   frugal: boolean;
   /** The link no longer opens. */
   closed(): void;
+  /** Where series come from, if not from the source. */
+  shelf?: Shelf;
+  /** Where what is done is noted, if it belongs with what was done before. */
+  undo?: UndoStack;
 }
 
 export class Workspace {
   layout: Layout = "1x1";
-  readonly undo = new UndoStack();
+  readonly undo: UndoStack;
   readonly linking: Linking<Viewing>;
   /** The arrangement that was chosen, while it stands. */
   hung: HangingName | null = null;
@@ -45,25 +50,26 @@ export class Workspace {
   private beyond: readonly (SeriesEntry | null)[] = [];
   private cellsNow: readonly Viewing[];
   private activeNow: Viewing;
-  private readonly library: Library;
+  readonly shelf: Shelf;
   private readonly shared: ViewingEnvironment;
   private readonly listeners = new Set<() => void>();
 
   constructor(
     readonly study: StudyManifest,
-    environment: WorkspaceEnvironment,
+    readonly environment: WorkspaceEnvironment,
   ) {
     const { source, pool, memory, frugal, closed } = environment;
-    this.library = new Library({ source, pool, memory, closed }, frugal);
+    this.shelf = environment.shelf ?? new Library({ source, pool, memory, closed }, frugal);
+    this.undo = environment.undo ?? new UndoStack();
     const kept = new Map<number, Remembered>();
     this.linking = new Linking<Viewing>(
       () => this.cellsNow,
       () => this.changed(),
     );
     const moved = (cell: Viewing) => this.linking.moved(cell);
-    this.shared = { library: this.library, undo: this.undo, chosen: { tool: "scroll" }, kept, moved, closed };
+    this.shared = { library: this.shelf, undo: this.undo, chosen: { tool: "scroll" }, kept, moved, closed };
     if (study.series !== null) {
-      this.library.keep(study.series);
+      this.shelf.keep(study.series);
     }
     this.activeNow = this.newCell();
     this.cellsNow = [this.activeNow];
@@ -250,7 +256,7 @@ export class Workspace {
     for (const cell of this.cellsNow) {
       cell.stop();
     }
-    this.library.stop();
+    this.shelf.stop();
     this.listeners.clear();
   }
 

@@ -1,0 +1,262 @@
+/** Three sides of one volume on the screen, the lines where they meet, and how thick a slice is. */
+
+import { useEffect, useRef } from "preact/hooks";
+import { planeOf, seenAt } from "../geometry/planes";
+import { type PicturePoint, toPicture, toScreen } from "../geometry/view";
+import { decimal } from "../messages/format";
+import { words } from "../messages/index";
+import { Icon } from "../ui/icons";
+import { SliceSlider } from "../ui/slice-slider";
+import { useChanges } from "../ui/use-changes";
+import { Viewport } from "../ui/viewport";
+import { isKind } from "../viewer/hand";
+import type { Viewing } from "../viewer/viewing";
+import { KINDS, type Slab } from "./reslice";
+import { SIDES } from "./space";
+import { THICKEST, type ThreePlanes } from "./three-planes";
+
+const isSlab = (kind: string): kind is Slab["kind"] => (KINDS as readonly string[]).includes(kind);
+
+export function PlanesView({ planes, close }: { planes: ThreePlanes; close: () => void }) {
+  useChanges(planes);
+  return (
+    <section class="planes" data-testid="planes" aria-label={words.sides.title}>
+      <div class="planes-cells" data-large={planes.large}>
+        {planes.cells.map((viewing, at) => (
+          <PlaneCell key={viewing.number} planes={planes} viewing={viewing} at={at} />
+        ))}
+      </div>
+      <PlanesBar planes={planes} close={close} />
+    </section>
+  );
+}
+
+interface CellProps {
+  planes: ThreePlanes;
+  viewing: Viewing;
+  at: number;
+}
+
+function PlaneCell({ planes, viewing, at }: CellProps) {
+  const host = useRef<HTMLElement>(null);
+  const { workspace } = planes;
+  const active = workspace.active === viewing;
+  const large = planes.large === at;
+  useEffect(() => {
+    // Keys that lead to another cell take the focus along, but only from a cell.
+    const focused = document.activeElement;
+    if (active && host.current !== null && focused?.closest(".cell") && !host.current.contains(focused)) {
+      host.current.querySelector<HTMLElement>(".viewport")?.focus({ preventScroll: true });
+    }
+  }, [active]);
+  const activate = () => workspace.activate(viewing);
+  const placeOf = (event: MouseEvent): PicturePoint | null => {
+    const { placement } = viewing;
+    const box = host.current?.querySelector(".viewport")?.getBoundingClientRect();
+    return placement === null || box === undefined
+      ? null
+      : toPicture(event.clientX - box.left, event.clientY - box.top, placement);
+  };
+  const find = (event: PointerEvent) => {
+    const onPicture = event.target instanceof Element && event.target.closest(".viewport") !== null;
+    const where = viewing.tool === "find" && onPicture && event.buttons === 1 ? placeOf(event) : null;
+    if (where !== null) {
+      planes.pointOut(viewing, where);
+    }
+  };
+  return (
+    <section
+      ref={host}
+      class="cell plane-cell"
+      data-testid={`plane-${SIDES[at]}`}
+      data-active={active}
+      data-size={large ? "large" : "small"}
+      aria-label={viewing.entry?.title ?? ""}
+      aria-current={active}
+      onPointerDownCapture={(event) => {
+        activate();
+        find(event);
+      }}
+      onPointerMoveCapture={find}
+      onWheelCapture={activate}
+      onFocusCapture={activate}
+    >
+      <header class="cell-head">
+        <span class={`plane-mark plane-mark-${at}`}>{decimal(at + 1, 0)}</span>
+        <span class="cell-title" dir="auto">
+          {viewing.entry?.title ?? ""}
+        </span>
+        {!large && (
+          <button
+            type="button"
+            class="plane-enlarge"
+            data-testid={`enlarge-${SIDES[at]}`}
+            aria-label={`${words.sides.enlarge}: ${words.sides.names[at]}`}
+            onClick={() => planes.enlarge(at)}
+          >
+            <Icon name="fit" />
+            <span>{words.sides.enlarge}</span>
+          </button>
+        )}
+      </header>
+      <div class="cell-picture">
+        <Viewport viewing={viewing} takesFocus={active} />
+        <Crossing planes={planes} viewing={viewing} placeOf={placeOf} />
+      </div>
+      <SliceSlider viewing={viewing} alone={false} />
+    </section>
+  );
+}
+
+interface CrossingProps {
+  planes: ThreePlanes;
+  viewing: Viewing;
+  placeOf(event: MouseEvent): PicturePoint | null;
+}
+
+/** Where the other two planes cut this one: each line moves its plane, their meeting moves both. */
+function Crossing({ planes, viewing, placeOf }: CrossingProps) {
+  const dragging = useRef<{ only: Viewing | undefined } | null>(null);
+  const { placement, frame } = viewing;
+  const { point, cells } = planes;
+  const plane = frame === null ? null : planeOf(frame);
+  if (placement === null || frame === null || plane === null || point === null) {
+    return null;
+  }
+  const meeting = seenAt(plane, point);
+  const { column, row } = meeting;
+  const { rows, columns } = frame;
+  const middle = toScreen(meeting, placement);
+  const lines = cells.flatMap((other, at) => {
+    const theirs = other.frame === null || other === viewing ? null : planeOf(other.frame);
+    if (theirs === null) {
+      return [];
+    }
+    // A plane whose normal runs along this picture's rows is seen as a column.
+    const upright = Math.abs(theirs.normal[0] * plane.right[0] + theirs.normal[1] * plane.right[1]) > 1e-6;
+    const ends: [PicturePoint, PicturePoint] = upright
+      ? [
+          { column, row: 0 },
+          { column, row: rows },
+        ]
+      : [
+          { column: 0, row },
+          { column: columns, row },
+        ];
+    return [{ other, at, one: toScreen(ends[0], placement), two: toScreen(ends[1], placement) }];
+  });
+  const handlers = (only: Viewing | undefined) => ({
+    onPointerDown: (event: PointerEvent) => {
+      if (event.button === 0 && event.target instanceof Element) {
+        event.target.setPointerCapture(event.pointerId);
+        dragging.current = { only };
+      }
+    },
+    onPointerMove: (event: PointerEvent) => {
+      const where = dragging.current === null ? null : placeOf(event);
+      if (where !== null) {
+        planes.pointOut(viewing, where, dragging.current?.only);
+      }
+    },
+    onPointerUp: () => {
+      dragging.current = null;
+    },
+    onPointerCancel: () => {
+      dragging.current = null;
+    },
+    // The wheel belongs to the picture underneath.
+    onWheel: (event: WheelEvent) => {
+      event.preventDefault();
+      const picture =
+        event.target instanceof Element ? event.target.closest(".cell")?.querySelector(".viewport") : null;
+      picture?.dispatchEvent(new WheelEvent("wheel", event));
+    },
+  });
+  const still = isKind(viewing.tool) || viewing.tool === "find";
+  return (
+    <svg class="crossing" data-still={still} aria-hidden="true" data-testid="crossing">
+      {lines.map(({ other, at, one, two }) => {
+        const first = one.x + one.y <= two.x + two.y ? one : two;
+        return (
+          <g key={at} class={`crossing-${at}`}>
+            <line class="crossing-back" x1={one.x} y1={one.y} x2={two.x} y2={two.y} />
+            <line class="crossing-line" x1={one.x} y1={one.y} x2={two.x} y2={two.y} />
+            <text x={Math.max(4, first.x + 4)} y={Math.max(14, first.y + 14)}>
+              {decimal(at + 1, 0)}
+            </text>
+            <line
+              class="crossing-grip"
+              data-testid={`line-${SIDES[at]}`}
+              x1={one.x}
+              y1={one.y}
+              x2={two.x}
+              y2={two.y}
+              {...handlers(other)}
+            />
+          </g>
+        );
+      })}
+      <circle class="crossing-ring-back" cx={middle.x} cy={middle.y} r="9" />
+      <circle class="crossing-ring" cx={middle.x} cy={middle.y} r="9" />
+      <circle class="crossing-grip" data-testid="meeting" cx={middle.x} cy={middle.y} r="22" {...handlers(undefined)} />
+    </svg>
+  );
+}
+
+function PlanesBar({ planes, close }: { planes: ThreePlanes; close: () => void }) {
+  const { slab, factor, volume, failed } = planes;
+  const { sides } = words;
+  const notes = [
+    factor > 1 ? sides.reduced(decimal(factor, 1)) : "",
+    volume.tilt > 0 ? sides.tilted(decimal(volume.tilt, 2)) : "",
+    volume.uneven === null ? "" : sides.evened(decimal(volume.uneven.least, 2), decimal(volume.uneven.most, 2)),
+    volume.parts > 1 ? sides.part(decimal(volume.part + 1, 0), decimal(volume.parts, 0)) : "",
+  ].filter((note) => note !== "");
+  return (
+    <div class="planes-bar">
+      <button type="button" class="planes-close" data-testid="planes-close" onClick={close}>
+        <Icon name="close" />
+        <span>{sides.close}</span>
+      </button>
+      <label>
+        <span>{sides.slab}</span>
+        <select
+          data-testid="slab-kind"
+          value={slab.kind}
+          onChange={({ currentTarget }) => {
+            if (isSlab(currentTarget.value)) {
+              planes.setKind(currentTarget.value);
+            }
+          }}
+        >
+          {KINDS.map((kind) => (
+            <option key={kind} value={kind}>
+              {sides.kinds[kind]}
+            </option>
+          ))}
+        </select>
+      </label>
+      {slab.kind !== "plane" && (
+        <label>
+          <span>{sides.thickness}</span>
+          <input
+            type="range"
+            data-testid="slab-thickness"
+            min={1}
+            max={THICKEST}
+            step={1}
+            value={slab.thickness}
+            aria-valuetext={words.millimetres(decimal(slab.thickness, 0))}
+            onInput={({ currentTarget }) => planes.setThickness(Number(currentTarget.value))}
+          />
+          <output data-testid="slab-millimetres">{words.millimetres(decimal(slab.thickness, 0))}</output>
+        </label>
+      )}
+      {(notes.length > 0 || failed) && (
+        <p class="planes-notes" data-testid="planes-notes" role="status">
+          {failed ? sides.failed : notes.join(" ")}
+        </p>
+      )}
+    </div>
+  );
+}
