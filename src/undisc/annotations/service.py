@@ -19,8 +19,9 @@ from undisc.intake.model import Outcome
 from undisc.intake.receiving import Reception
 from undisc.sharing.model import Permit
 
-# A study may have many notes; somebody who never stops adding to them fills a disk.
-_MOST_SERIES = 200
+MOST_SERIES = 200
+"""A study may have many notes; somebody who never stops adding to them would fill a disk."""
+
 _OF_NOTES = ("PR", "KO")
 
 
@@ -37,10 +38,11 @@ class Pictures(Protocol):
 class Annotating:
     """Keeps notes. What is drawn becomes a presentation state for each instance, stars a key object selection."""
 
-    def __init__(self, pictures: Pictures, reception: Reception, clock: Clock) -> None:
+    def __init__(self, pictures: Pictures, reception: Reception, clock: Clock, most_series: int = MOST_SERIES) -> None:
         self._pictures = pictures
         self._reception = reception
         self._clock = clock
+        self._most_series = most_series
 
     def keep(self, permit: Permit, body: bytes) -> Kept | Refused:
         """Keep notes as the viewer sends them, all of them or none. permit: for Use.ANNOTATE.
@@ -80,7 +82,7 @@ class Annotating:
         return rows
 
     def _has_enough(self, study_id: int) -> bool:
-        return sum(series.modality in _OF_NOTES for series in self._pictures.series_of(study_id)) >= _MOST_SERIES
+        return sum(series.modality in _OF_NOTES for series in self._pictures.series_of(study_id)) >= self._most_series
 
 
 def _lies_within(drawn: Drawn, row: InstanceRow) -> bool:
