@@ -11,6 +11,7 @@ import type { Viewing } from "../viewer/viewing";
 import type { PictureName } from "./model";
 import type { Notebook } from "./notebook";
 import { makePng } from "./png";
+import { bodyOf, send } from "./sending";
 
 /** Opens the series of a picture and goes to it. */
 async function goTo(viewing: Viewing, picture: PictureName): Promise<void> {
@@ -98,6 +99,41 @@ function Taking({ viewing, notebook }: { viewing: Viewing; notebook: Notebook })
   );
 }
 
+/** For links whose holder may: what was drawn and starred goes to where the pictures are. */
+function Keeping({ notebook }: { notebook: Notebook }) {
+  const [state, setState] = useState<"ready" | "keeping" | "failed">("ready");
+  const text = words.measuring;
+  const body = bodyOf(notebook.measurements, notebook.stars, notebook.lines);
+  const kept = notebook.sent === body;
+  const keep = async () => {
+    setState("keeping");
+    const done = await send(location.pathname, body);
+    if (done) {
+      notebook.sent = body;
+    }
+    setState(done ? "ready" : "failed");
+  };
+  return (
+    <div class="taking">
+      <p>{text.keepHint}</p>
+      <div class="taking-ways">
+        <button
+          type="button"
+          data-testid="keep-notes"
+          disabled={kept || state === "keeping"}
+          onClick={() => void keep()}
+        >
+          <Icon name="star" />
+          <span>{state === "keeping" ? text.keeping : text.keep}</span>
+        </button>
+      </div>
+      <p role="status" data-testid="keep-said">
+        {kept ? text.kept : state === "failed" ? text.notKept : ""}
+      </p>
+    </div>
+  );
+}
+
 export function NotesDialog({ viewing, notebook }: { viewing: Viewing; notebook: Notebook }) {
   useChanges(notebook);
   const text = words.measuring;
@@ -151,6 +187,7 @@ export function NotesDialog({ viewing, notebook }: { viewing: Viewing; notebook:
             </ul>
           </section>
         )}
+        {viewing.study.mayAnnotate && stars.length + measurements.length > 0 && <Keeping notebook={notebook} />}
         {viewing.frame !== null && <Taking viewing={viewing} notebook={notebook} />}
         <p class="notes-kept">{text.keptHere}</p>
       </div>

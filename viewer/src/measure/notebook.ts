@@ -26,6 +26,8 @@ export class Notebook {
   writing: string | null = null;
   /** The list of all this is open. */
   listed = false;
+  /** What was last kept with the pictures, as it was sent. */
+  sent: string | null = null;
   /** What each measurement said when its picture was last on the screen. */
   readonly lines = new Map<string, readonly string[]>();
   private readonly listeners = new Set<() => void>();
