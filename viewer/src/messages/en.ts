@@ -75,6 +75,8 @@ export const en = {
   ownContrast: "My own",
   asTaken: "As taken",
   everything: "Everything",
+  presented: (name: string) => (name === "" ? "As the doctor left it" : `As the doctor left it: ${name}`),
+  drawings: "Marks",
   otherWindow: (number: number) => `As taken, ${number}`,
   presetNames: {
     brain: "Brain",
@@ -308,6 +310,7 @@ export const en = {
     ["+ and −", "Zoom in or out"],
     ["0, or double tap", "Fit the picture to the screen"],
     ["I", "Swap black and white"],
+    ["Shift + O", "Show or hide lines and words in the picture"],
     ["R, Shift + R", "Turn right or left"],
     ["H, V", "Mirror left to right, or top to bottom"],
     ["O", "Back to how it came"],

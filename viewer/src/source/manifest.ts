@@ -22,6 +22,7 @@ import type {
   WindowFunction,
   Wire,
 } from "./model";
+import { readState } from "./presentation";
 
 const FORMATS: readonly string[] = ["u1", "i1", "u2", "i2", "u4", "i4", "f4", "f8"];
 const FORMS: readonly string[] = ["pdf", "report", "recording", "video", "file"] satisfies Form[];
@@ -132,6 +133,7 @@ export function readSeries(value: unknown): SeriesManifest {
     title: text(json.title),
     unit: text(json.unit),
     reference: text(json.reference),
+    states: list(json.states).map(readState),
     frames: list(json.frames).map((frame) => readFrame({ ...common, ...object(frame) }, shared)),
   };
 }
@@ -215,6 +217,7 @@ export function readStudy(value: unknown): StudyManifest {
     from: text(json.from),
     until: text(json.until),
     mayDownload: json.may_download === true,
+    mayAnnotate: json.may_annotate === true,
     patient: readPatient(object(json.patient)),
     studies: list(json.studies).map(readStudyEntry),
     first:

@@ -1,5 +1,7 @@
 /** What a link (or, later, a disc) tells about its pictures. The server's JSON has these shapes. */
 
+import type { PresentationState } from "./presentation";
+
 /** Little-endian array formats, named as numpy names them. */
 export type Format = "u1" | "i1" | "u2" | "i2" | "u4" | "i4" | "f4" | "f8";
 
@@ -143,6 +145,8 @@ export interface SeriesManifest {
   /** Which frame of reference positions are given in; only series that have it in common lie in one space. */
   reference: string;
   frames: readonly Frame[];
+  /** Presentation states; other series have frames. */
+  states?: readonly PresentationState[];
 }
 
 /** What is known of a series beyond its name, for placing it beside others. */
@@ -214,6 +218,8 @@ export interface StudyManifest {
   /** ISO 8601, or empty where the link does not end. */
   until: string;
   mayDownload: boolean;
+  /** Notes may be kept with the pictures. */
+  mayAnnotate: boolean;
   patient: Patient;
   studies: readonly StudyEntry[];
   first: { series: number; index: number; preview: Blob | null } | null;

@@ -5,6 +5,7 @@ const PATHS = {
   contrast: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18ZM12 3v18M12 8h6M12 12h9M12 16h6",
   zoom: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13ZM15.5 15.5 21 21M7.5 10.5h6M10.5 7.5v6",
   move: "M12 3v18M3 12h18M9 6l3-3 3 3M9 18l3 3 3-3M6 9l-3 3 3 3M18 9l3 3-3 3",
+  drawings: "M4 20 15 9M13 7l4 4M4 4h8M8 4v8M15 18h5",
   invert: "M4 4h16v16H4zM4 20 20 4M14 14h4M8 6v4M6 8h4",
   fit: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
   keys: "M9 9a3 3 0 1 1 4.5 2.6c-.9.5-1.5 1.2-1.5 2.4M12 18v.01M12 2.5a9.5 9.5 0 1 0 0 19 9.5 9.5 0 0 0 0-19Z",
@@ -41,12 +42,12 @@ const PATHS = {
   warning: "M12 3 2 20h20zM12 9v5M12 17v.01",
   checked: "M4 4h16v16H4zM8 12l3 3 5-6",
   unchecked: "M4 4h16v16H4z",
+  sides: "M12 3l8 4.500v9L12 21l-8-4.500v-9zM12 12l8-4.500M12 12v9M12 12 4 7.500",
   print: "M7 9V4h10v5M7 17H4v-8h16v8h-3M7 14h10v6H7z",
   verified: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18ZM8 12l3 3 5-6",
   wave: "M2 13h5l2-4 2 10 3-14 2 8h6",
   film: "M4 5h16v14H4zM10 9v6l5-3z",
   sound: "M4 10v4h4l5 4V6L8 10zM16 9a4 4 0 0 1 0 6",
-  sides: "M12 3l8 4.500v9L12 21l-8-4.500v-9zM12 12l8-4.500M12 12v9M12 12 4 7.500",
   more: "M5 12v.01M12 12v.01M19 12v.01",
 } as const;
 

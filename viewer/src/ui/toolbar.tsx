@@ -35,10 +35,21 @@ function ContrastMenu({ viewing }: { viewing: Viewing }) {
   const { contrast, frame } = viewing;
   const byPointer = useRef(false);
   const named = choices(viewing);
-  const chosen = contrast.kind === "chosen" ? contrast.id : contrast.kind;
+  const { states } = viewing;
+  const chosen =
+    contrast.kind === "chosen"
+      ? contrast.id
+      : contrast.kind === "presented"
+        ? `state-${states.indexOf(contrast.state)}`
+        : contrast.kind;
   const choose = (id: string) => {
     if (id === "as-taken" || id === "everything") {
       viewing.setContrast({ kind: id });
+      return;
+    }
+    const state = states.find((_, at) => id === `state-${at}`);
+    if (state !== undefined) {
+      viewing.present(state);
       return;
     }
     const preset = named.find((one) => one.id === id);
@@ -68,6 +79,11 @@ function ContrastMenu({ viewing }: { viewing: Viewing }) {
       >
         <option value="as-taken">{words.asTaken}</option>
         {frame?.samples === 1 && <option value="everything">{words.everything}</option>}
+        {states.map((state, at) => (
+          <option key={`state-${at}`} value={`state-${at}`}>
+            {words.presented(state.description || state.title)}
+          </option>
+        ))}
         {named.map((preset) => (
           <option key={preset.id} value={preset.id}>
             {preset.label}
@@ -149,6 +165,18 @@ export function Toolbar({ viewing, many, more, help }: ToolbarProps) {
               <Icon name="invert" />
               <span>{words.invert}</span>
             </button>
+            {viewing.hasDrawings && (
+              <button
+                type="button"
+                class="tool"
+                data-testid="drawings"
+                aria-pressed={viewing.drawings}
+                onClick={() => viewing.toggleDrawings()}
+              >
+                <Icon name="drawings" />
+                <span>{words.drawings}</span>
+              </button>
+            )}
           </div>
           <div class="for-zoom">
             <button type="button" class="tool" data-testid="fit" onClick={() => viewing.fit()}>

@@ -86,7 +86,11 @@ export function press(key: string, viewing: Viewing, actions: KeyActions, shift 
       viewing.turn(CHANGES.upsideDown);
       return true;
     case "o":
-      viewing.reset();
+      if (shift) {
+        viewing.toggleDrawings();
+      } else {
+        viewing.reset();
+      }
       return true;
     case "i":
       viewing.toggleInvert();

@@ -2,6 +2,7 @@
 
 import { UPRIGHT } from "../geometry/view";
 import { CanvasRenderer } from "../render/canvas2d";
+import type { drawGraphics } from "../render/graphics";
 import type { Renderer } from "../render/picture";
 import { takeDrawing } from "../render/prepare";
 import type { Viewing } from "./viewing";
@@ -14,6 +15,10 @@ export class Stage {
   private canvas: HTMLCanvasElement;
   private renderer: Renderer | null;
   private scheduled = 0;
+  /** What lies over the picture is drawn here; made when first needed, and so is the part that draws. */
+  private over: HTMLCanvasElement | null = null;
+  private drawOver: typeof drawGraphics | null = null;
+  private asked = false;
   /** Contexts lost so far; a chip that keeps letting go is not asked again. */
   private losses = 0;
   private readonly unlisten: () => void;
@@ -45,6 +50,7 @@ export class Stage {
     this.canvas.removeEventListener("webglcontextlost", this.lost);
     this.renderer?.dispose();
     this.canvas.remove();
+    this.over?.remove();
   }
 
   private lay(canvas: HTMLCanvasElement): HTMLCanvasElement {
@@ -127,8 +133,42 @@ export class Stage {
       this.measure();
       return;
     }
+    this.drawGraphics();
     this.host.dataset.fidelity = viewing.fidelity;
     this.host.dataset.series = String(viewing.entry?.id ?? "");
     this.host.dataset.renderer = this.renderer?.name ?? "none";
+  }
+  private drawGraphics(): void {
+    const { graphics, placement, picture } = this.viewing;
+    if (graphics !== null && this.drawOver === null) {
+      if (!this.asked) {
+        this.asked = true;
+        void import("../render/graphics").then((part) => {
+          this.drawOver = part.drawGraphics;
+          this.schedule();
+        });
+      }
+      return;
+    }
+    if (graphics === null && this.over === null) {
+      return;
+    }
+    if (this.over === null) {
+      this.over = document.createElement("canvas");
+      this.over.className = "canvas canvas-over";
+      this.over.setAttribute("aria-hidden", "true");
+    }
+    if (this.over.previousSibling !== this.canvas) {
+      this.canvas.after(this.over);
+    }
+    // Setting a size clears, too.
+    this.over.width = this.canvas.width;
+    this.over.height = this.canvas.height;
+    const context = this.over.getContext("2d");
+    const drawn = graphics !== null && placement !== null && picture !== null && context !== null;
+    if (drawn) {
+      this.drawOver?.(context, graphics, placement, this.canvas.width / Math.max(1, this.host.clientWidth));
+    }
+    this.host.dataset.graphics = drawn ? "drawn" : "";
   }
 }

@@ -18,10 +18,13 @@ import {
 } from "../geometry/view";
 import type { Shelf, Watched } from "../loading/shelf";
 import type { Kind } from "../measure/model";
+import type { Graphics } from "../render/graphics";
 import type { Picture, Showing } from "../render/picture";
+import { presentedRange, presentedView } from "../render/presented";
 import { adjust, defaultRange, fullRange, presets, type ValueRange } from "../render/window";
 import { SourceClosed, SourceUnreachable } from "../source/frame-source";
 import type { Frame, SeriesEntry, SeriesManifest, StudyEntry, StudyManifest } from "../source/model";
+import { type PresentationState, partOf } from "../source/presentation";
 import { Cine } from "./cine";
 import type { Hand } from "./hand";
 import type { UndoStack } from "./undo";
@@ -33,6 +36,7 @@ export type Tool = "scroll" | "contrast" | "zoom" | "move" | "find" | Kind;
 export type Contrast =
   | { kind: "as-taken" }
   | { kind: "everything" }
+  | { kind: "presented"; state: PresentationState }
   | { kind: "chosen"; id: string; range: ValueRange };
 
 export type Fidelity = "none" | "preview" | "full";
@@ -83,6 +87,9 @@ export function isSame(one: SeriesEntry | null, other: SeriesEntry | null): bool
   return one?.id === other?.id && one?.instance === other?.instance && one?.kind === other?.kind;
 }
 
+/** Presentation states come after the first pictures. */
+const STATES_WAIT = 1000;
+
 let nextNumber = 1;
 
 export class Viewing {
@@ -98,6 +105,8 @@ export class Viewing {
   stalled = false;
   previewsOnly = false;
   probe: Probe | null = null;
+  /** Whether what lies over the picture is shown. */
+  drawings = true;
   /** What draws measurements on this cell, once that part is here. */
   hand: Hand | null = null;
   readonly cine: Cine = new Cine(this);
@@ -106,6 +115,7 @@ export class Viewing {
   private pointer: { x: number; y: number } | null = null;
   private readonly listeners = new Set<() => void>();
   private asking = new AbortController();
+  private known: readonly PresentationState[] = [];
   private preferred = false;
   /** Tells the cells apart. */
   readonly number = nextNumber++;
@@ -169,6 +179,9 @@ export class Viewing {
     if (frame === null) {
       return { low: 0, high: 255 };
     }
+    if (contrast.kind === "presented") {
+      return presentedRange(contrast.state, frame) ?? defaultRange(frame);
+    }
     return contrast.kind === "everything" && frame.samples === 1 ? fullRange(frame) : defaultRange(frame);
   }
 
@@ -194,7 +207,77 @@ export class Viewing {
 
   get showing(): Showing | null {
     const placement = this.placement;
-    return placement === null ? null : { placement, range: this.range, invert: this.invert };
+    return placement === null ? null : { placement, range: this.range, invert: this.invert !== this.turnedOver };
+  }
+
+  /** Whether a presentation state has black where the picture itself has white. */
+  private get turnedOver(): boolean {
+    const { contrast, frame } = this;
+    if (contrast.kind !== "presented" || frame?.samples !== 1 || partOf(contrast.state, frame) === null) {
+      return false;
+    }
+    return contrast.state.inverse !== frame.invert;
+  }
+
+  /** What is drawn over the picture and around it; null where there is nothing. */
+  get graphics(): Graphics | null {
+    const { frame, contrast } = this;
+    if (frame === null) {
+      return null;
+    }
+    const part = contrast.kind === "presented" ? partOf(contrast.state, frame) : null;
+    const shutter = (part === null || contrast.kind !== "presented" ? null : contrast.state.shutter) ?? frame.shutter;
+    const shown = this.drawings ? { overlays: frame.overlays, part } : { overlays: [], part: null };
+    return shutter === null && shown.overlays.length === 0 && shown.part === null ? null : { frame, shutter, ...shown };
+  }
+
+  /** There is something over this picture that can be hidden. */
+  get hasDrawings(): boolean {
+    const { frame, contrast } = this;
+    const part = contrast.kind === "presented" && frame !== null ? partOf(contrast.state, frame) : null;
+    return (frame?.overlays.length ?? 0) > 0 || (part?.shapes.length ?? 0) > 0;
+  }
+
+  toggleDrawings(): void {
+    this.drawings = !this.drawings;
+    this.changed();
+  }
+
+  /** The presentation states that are about the picture on the screen. */
+  get states(): readonly PresentationState[] {
+    const { frame } = this;
+    return frame === null ? [] : this.known.filter((state) => partOf(state, frame) !== null);
+  }
+
+  /** Shows the series as somebody left it. */
+  present(state: PresentationState): void {
+    const { frame } = this;
+    if (frame !== null) {
+      this.edit("contrast", () => {
+        this.contrast = { kind: "presented", state };
+        this.invert = false;
+        this.view = presentedView(state, frame, this.screen);
+      });
+    }
+  }
+
+  /** Asks for the presentation states of the study, once its pictures are on their way. */
+  private async findStates(signal: AbortSignal): Promise<void> {
+    const series = this.studyEntry?.series.filter(({ modality, kind }) => modality === "PR" && kind !== "images") ?? [];
+    this.known = [];
+    if (series.length === 0) {
+      return;
+    }
+    await new Promise((done) => setTimeout(done, STATES_WAIT));
+    for (const { id } of series) {
+      try {
+        signal.throwIfAborted();
+        this.known = [...this.known, ...((await this.environment.library.manifest(id, signal)).states ?? [])];
+        this.changed();
+      } catch {
+        // Without them the pictures are shown as they were taken.
+      }
+    }
   }
 
   listen(listener: () => void): () => void {
@@ -237,6 +320,7 @@ export class Viewing {
       }
       signal.throwIfAborted();
       this.show(entry, manifest, beginning);
+      void this.findStates(signal);
     } catch (error) {
       if (!signal.aborted) {
         if (error instanceof SourceClosed) {
