@@ -293,6 +293,11 @@ export const en = {
     notSaved: "This picture cannot be saved here.",
     withName: "Put name and dates on it",
     keptHere: "Kept in this tab only, until you close it.",
+    keep: "Keep with the pictures",
+    keepHint: "Everybody who may see these pictures then sees what you drew.",
+    keeping: "Keeping…",
+    kept: "Kept with the pictures.",
+    notKept: "That could not be kept. Try again in a moment.",
     failed: "The measuring tools could not be fetched. Check that this device is online.",
   },
 
