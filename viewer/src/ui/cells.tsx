@@ -141,7 +141,7 @@ function CellHead({ workspace, viewing, at }: Omit<CellProps, "source">) {
   const date = dicomDate(studyEntry?.date ?? "");
   const earlier = several && studyEntry !== null && date !== "" && studyEntry.date < (newest?.date ?? "");
   return (
-    <header class="cell-head" data-several={several} data-earlier={earlier}>
+    <header class="cell-head" data-several={several} data-earlier={earlier} data-persons={patients.length > 1}>
       <span class="cell-number">{at + 1}</span>
       {several && studyEntry !== null && (
         <span class="cell-date" dir="auto" data-testid="cell-date">
