@@ -193,8 +193,8 @@ def test_a_made_picture_is_drawn_as_pydicom_shows_it(drawing: Drawing, tmp_path:
     rows, columns = values.shape
     bits = values.dtype.itemsize * 8
     vr = "OB" if bits == 8 else "OW"
-    elements = {"PixelRepresentation": 1} | elements
-    made = image(rows, columns, values.tobytes(), bits=bits, vr=vr, **elements)
+    more: dict[str, Any] = {"PixelRepresentation": 1} | elements
+    made = image(rows, columns, values.tobytes(), bits=bits, vr=vr, **more)
     file = tmp_path / "made.dcm"
     file.write_bytes(made)
     shown = show(file, tmp_path, 1)
