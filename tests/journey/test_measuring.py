@@ -16,7 +16,7 @@ from tests.door.running import serving
 from tests.journey.conftest import PLACE, Place, undisc
 from tests.shared_data import SHARED, needs_shared
 
-from undisc.app import build, build_web
+from undisc.app import build, build_web, open_reception
 from undisc.settings import Settings
 
 pytestmark = [pytest.mark.journey, needs_shared]
@@ -32,8 +32,10 @@ def ct(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     imported = undisc("import", str(SHARED / _CT), "--json", data=data)
     assert imported.returncode == 0, imported.stderr
     app = build(Settings(data_dir=data, place_name=PLACE))
-    with serving(build_web(app)) as base:
+    reception = open_reception(app)
+    with serving(build_web(app, reception)) as base:
         yield Place(SHARED / _CT, data, base, app, json.loads(imported.stdout))
+    reception.close()
     app.close()
 
 
@@ -53,9 +55,9 @@ def phone(chromium: Browser) -> Iterator[BrowserContext]:
     made.close()
 
 
-def _open(context: BrowserContext, ct: Place) -> Page:
+def _open(context: BrowserContext, ct: Place, *terms: str) -> Page:
     page = context.new_page()
-    page.goto(ct.share("--no-passcode")["here"])
+    page.goto(ct.share("--no-passcode", *terms)["here"])
     expect(page.get_by_test_id("viewport")).to_have_attribute("data-fidelity", "full")
     return page
 
@@ -366,3 +368,40 @@ def test_a_picture_is_copied(ct: Place, desktop: BrowserContext) -> None:
     expect(page.get_by_test_id("taking-said")).to_have_text("Copied.")
     kinds = page.evaluate("async () => (await navigator.clipboard.read())[0].types")
     assert kinds == ["image/png"]
+
+
+def test_notes_are_kept_with_the_pictures_where_the_link_says_so(ct: Place, desktop: BrowserContext) -> None:
+    page = _open(desktop, ct)
+    _measure(page, "l")
+    _drag(page, (-150, -100), (80, -140))
+    page.keyboard.press("j")
+    expect(page.get_by_test_id("save-picture")).to_be_visible()
+    assert page.get_by_test_id("keep-notes").count() == 0
+    page = _open(desktop, ct, "--may-annotate")
+    _measure(page, "e")
+    _drag(page, (-63, -41), (58, 77))
+    page.keyboard.press("k")
+    said = _labels(page)
+    page.keyboard.press("j")
+    page.get_by_test_id("keep-notes").click()
+    expect(page.get_by_test_id("keep-said")).to_have_text("Kept with the pictures.")
+    expect(page.get_by_test_id("keep-notes")).to_be_disabled()
+    study = ct.app.archive.study_id(ct.imported["studies"][0])
+    made = {series.modality: series for series in ct.app.archive.series_of(study) if series.modality in ("PR", "KO")}
+    assert set(made) == {"PR", "KO"}
+    (row,) = ct.app.archive.instances_of(made["PR"].id)
+    original = ct.app.archive.original(row.id)
+    assert original is not None
+    with original.open() as file:
+        state = pydicom.dcmread(file)
+    (note,) = _notes(page)
+    (a, b) = note["points"]
+    (graphic,) = state.GraphicAnnotationSequence[0].GraphicObjectSequence
+    columns, rows = graphic.GraphicData[0::2], graphic.GraphicData[1::2]
+    assert (min(columns), max(columns)) == pytest.approx(sorted((a["column"], b["column"])), abs=1e-3)
+    assert (min(rows), max(rows)) == pytest.approx(sorted((a["row"], b["row"])), abs=1e-3)
+    words = state.GraphicAnnotationSequence[0].TextObjectSequence[0].UnformattedTextValue
+    assert words.splitlines() == said.splitlines()
+    assert state.ReferencedSeriesSequence[0].ReferencedImageSequence[0].ReferencedSOPInstanceUID == (
+        _slice(ct, note["on"]["instance"]).SOPInstanceUID
+    )
