@@ -38,9 +38,9 @@ export class DecodePool {
 
   /**
    * Stored values of a frame from its bytes on the wire, which are used up. Rejects with PixelsMalformed or
-   * DecodingUnavailable.
+   * DecodingUnavailable, or with an AbortError where nobody waits for it any more before it was begun.
    */
-  async decode(bytes: ArrayBuffer, frame: Frame, urgent: boolean): Promise<PixelArray> {
+  async decode(bytes: ArrayBuffer, frame: Frame, urgent: boolean, signal?: AbortSignal): Promise<PixelArray> {
     if (frame.wire === "raw") {
       return viewPixels(bytes, frame);
     }
@@ -60,6 +60,7 @@ export class DecodePool {
         signed: frame.format.startsWith("i"),
       };
       const job = { request, done, failed };
+      signal?.addEventListener("abort", () => this.callOff(job), { once: true });
       if (urgent) {
         this.waiting.unshift(job);
       } else {
@@ -68,6 +69,14 @@ export class DecodePool {
       this.assign();
     });
     return viewPixels(pixels, frame);
+  }
+
+  private callOff(job: Job): void {
+    const at = this.waiting.indexOf(job);
+    if (at !== -1) {
+      this.waiting.splice(at, 1);
+      job.failed(new DOMException("Nobody waits for it.", "AbortError"));
+    }
   }
 
   private assign(): void {

@@ -155,7 +155,7 @@ export class SeriesLoading implements QueueSeries {
     const { source, pool, memory } = this.supplies;
     try {
       const bytes = await source.frame(frame, priority, signal);
-      const pixels = await pool.decode(bytes, frame, priority === "high");
+      const pixels = await pool.decode(bytes, frame, priority === "high", signal);
       signal.throwIfAborted();
       memory.put(fullKey(frame), { pixels }, pixels.byteLength);
       this.arrived(index);
