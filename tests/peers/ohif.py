@@ -1,10 +1,11 @@
 """OHIF, unpacked by `make test`, served from an origin of its own with the configuration that the docs give."""
 
+import gzip
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -14,12 +15,14 @@ _ROOT = Path(__file__).resolve().parents[2]
 _GIVEN = os.environ.get("UNDISC_TEST_OHIF")
 DIST = Path(_GIVEN) if _GIVEN else _ROOT / ".stamps" / "ohif" / "package" / "dist"
 CONFIG = _ROOT / "docs" / "operate" / "ohif-config.js"
+_TEXT = {".html", ".js", ".css", ".json", ".svg", ".wasm"}
 DOCUMENTED = "https://pictures.example"
 
 needs_ohif = pytest.mark.skipif(not (DIST / "index.html").is_file(), reason="OHIF is not unpacked in .stamps")
 
 
 class _Pages(SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
     undisc = ""
 
     def do_GET(self) -> None:
@@ -31,17 +34,29 @@ class _Pages(SimpleHTTPRequestHandler):
             return
         if not Path(self.translate_path(path)).is_file():
             self.path = "/index.html"  # OHIF's own pages are one
+        file = Path(self.translate_path(self.path.partition("?")[0]))
+        if file.suffix in _TEXT and "gzip" in self.headers.get("Accept-Encoding", ""):
+            self._say(_packed(file), self.guess_type(file), "gzip")
+            return
         super().do_GET()
 
-    def _say(self, body: bytes) -> None:
+    def _say(self, body: bytes, kind: str = "text/javascript", encoding: str | None = None) -> None:
         self.send_response(200)
-        self.send_header("Content-Type", "text/javascript")
+        self.send_header("Content-Type", kind)
+        if encoding:
+            self.send_header("Content-Encoding", encoding)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
         pass
+
+
+@cache
+def _packed(file: Path) -> bytes:
+    """As whoever serves OHIF well sends it."""
+    return gzip.compress(file.read_bytes())
 
 
 class Ohif:
