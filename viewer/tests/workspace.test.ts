@@ -159,6 +159,41 @@ describe("layouts", () => {
   });
 });
 
+describe("hanging by itself", () => {
+  const facts = (plane: string, weighting: string) => ({ plane, weighting });
+  const [one, two] = [
+    { id: 1, kind: "images", modality: "MR", count: 20, hanging: facts("axial", "T1") },
+    { id: 2, kind: "images", modality: "MR", count: 20, hanging: facts("axial", "T2") },
+  ];
+  const study = readStudy({ patient: PERSON, studies: [{ id: 1, series: [one, two] }] });
+  const made = () =>
+    new Workspace(study, {
+      source: new FakeSource(),
+      pool: new DecodePool(1),
+      memory: new ByteBudget<Held>(1 << 20),
+      frugal: false,
+      closed() {},
+    });
+
+  test("lays out a screen that nobody has touched, and can be taken back", () => {
+    const workspace = made();
+    expect(workspace.hangByItself(6)).toBe(true);
+    expect([workspace.layout, workspace.hung, shown(workspace)]).toEqual(["1x2", "weightings", [1, 2]]);
+    workspace.undo.undo();
+    expect([workspace.layout, workspace.hung]).toEqual(["1x1", null]);
+    workspace.stop();
+  });
+
+  test("leaves alone what somebody has begun with, and what has no room", () => {
+    const workspace = made();
+    expect(workspace.hangByItself(1)).toBe(false);
+    workspace.setLayout("2x1");
+    workspace.setLayout("1x1");
+    expect(workspace.hangByItself(6)).toBe(false);
+    workspace.stop();
+  });
+});
+
 describe("sharing", () => {
   test("a series shown in two cells is loaded once", async () => {
     const { workspace, source, entry, cell } = open();

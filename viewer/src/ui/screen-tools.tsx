@@ -1,6 +1,6 @@
 /** What is done to the screen as a whole: taken back, compared, laid out, made as large as the display. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { words } from "../messages/index";
 import { sizeOf } from "../viewer/layouts";
 import type { Workspace } from "../viewer/workspace";
@@ -32,6 +32,30 @@ export function useRoom(workspace: Workspace): { most: number; upright: boolean 
     }
   }, [workspace, most, upright]);
   return { most, upright: phone && upright };
+}
+
+const DESK = "(pointer: fine) and (min-width: 70rem)";
+
+/**
+ * Lays out by kind of scan for whoever came with the clinical view chosen before (`wanted`), at a desk, once the first
+ * picture is there in full: it is never later for it.
+ */
+export function useHanging(workspace: Workspace, most: number, wanted: boolean): void {
+  const atFirst = useRef(wanted);
+  useEffect(() => {
+    if (!atFirst.current || most < 6 || !matchMedia(DESK).matches) {
+      return;
+    }
+    const look = () => {
+      if (atFirst.current && workspace.active.fidelity === "full") {
+        atFirst.current = false;
+        workspace.hangByItself(most);
+      }
+    };
+    const unlisten = workspace.listen(look);
+    look();
+    return unlisten;
+  }, [workspace, most]);
 }
 
 export const canFillScreen = () => document.fullscreenEnabled === true;

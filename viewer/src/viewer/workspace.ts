@@ -164,6 +164,15 @@ export class Workspace {
     return hanging !== null && fits(hanging, most) ? hanging : null;
   }
 
+  /** Lays the newest scan out unasked, where nobody has begun to do anything with the screen. True if it was. */
+  hangByItself(most: number): boolean {
+    const hanging = this.layout === "1x1" && !this.undo.canUndo ? this.hanging(most) : null;
+    if (hanging !== null) {
+      this.hangUp(hanging);
+    }
+    return hanging !== null;
+  }
+
   /** The active series beside the same of another scan (the one before, or one that is named), if there is one. */
   comparison(upright: boolean, other: StudyEntry | null = null): Hanging | null {
     return compareWithPrior(this.study.studies, this.activeNow.entry, upright, other);
