@@ -143,7 +143,10 @@ export function MeasureLayer({ viewing }: { viewing: Viewing }) {
   useLayoutEffect(() => {
     viewing.hand = hand;
     return () => {
-      viewing.hand = null;
+      // A cell that was laid out anew has another hand already.
+      if (viewing.hand === hand) {
+        viewing.hand = null;
+      }
       hand.dispose();
     };
   }, [viewing, hand]);
