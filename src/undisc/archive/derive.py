@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from undisc.archive import derived_store, keys, store
+from undisc.archive import derived_store, keys, presentation, store
 from undisc.archive.bulk import below_series
 from undisc.archive.hanging import describe_hanging, view_of
 from undisc.archive.lookup import Lookup
@@ -27,6 +27,7 @@ from undisc.dicom.pixels.model import Derived, Undecodable
 from undisc.dicom.pixels.pack import PackDamaged, PackTable, read_blob, read_entry, read_extras, read_table
 from undisc.dicom.pixels.pool import DecodePool
 from undisc.dicom.scan import HeaderScanner
+from undisc.dicom.syntaxes import BIG_ENDIAN
 from undisc.storage.port import Lent, Storage
 
 _AT_ONCE = 256  # what a pool of two workers takes without making its caller wait
@@ -161,6 +162,8 @@ class Deriver:
             self._put_manifest(names, series_row, first, [entry for _, entry, _ in ordered])
             self._put_strip(names, [mini for _, _, mini in ordered])
             self._put_thumbnail(names, {row.id: row for row in rows}, [entry for _, entry, _ in ordered])
+        elif any_scanned and any_scanned.text("SOPClassUID") in presentation.SOP_CLASSES:
+            self._put_states(names, series_row, rows)
         elif series.edition:  # pictures that were here may all have been rejected
             for name in ("manifest.json.gz", "strip", "thumbnail.webp"):
                 self._storage.delete(keys.series_file(names.study, names.series, name))
@@ -187,6 +190,24 @@ class Deriver:
             "common": common,
             "frames": frames,
         }
+        text = json.dumps(manifest, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        self._put(names, "manifest.json.gz", gzip.compress(text.encode(), 6, mtime=0))
+
+    def _put_states(self, names: Names, series_row: int, rows: list[InstanceRow]) -> None:
+        """How somebody left pictures of this study; made anew whenever there is something new in it."""
+        states = []
+        for row in rows:
+            with self._original(row) as data:
+                scanned = None if data is None else self._scanner.scan(data)
+                if data is None or not isinstance(scanned, Scanned) or scanned.inflated:
+                    continue
+                model = json.loads(scanned.json)
+                uids = presentation.referenced_images(model)
+                found = self._lookup.retrievable(study_uids=[names.study], sop_uids=uids) if uids else []
+                images = {str(each.names.instance): presentation.Image(each.id, each.frames) for each in found}
+                big_endian = scanned.transfer_syntax == BIG_ENDIAN
+                states.append(presentation.describe_state(model, images, data, big_endian))
+        manifest = {"id": series_row, "modality": "PR", "frames": [], "states": states}
         text = json.dumps(manifest, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         self._put(names, "manifest.json.gz", gzip.compress(text.encode(), 6, mtime=0))
 
