@@ -76,6 +76,8 @@ def context(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Brows
         made = chromium.new_context(
             viewport={"width": 390, "height": 844}, device_scale_factor=2, is_mobile=True, has_touch=True
         )
+        # What is held in the hand starts with the simple view; these journeys are made in the other.
+        made.add_init_script("localStorage.setItem('undisc view', 'clinical')")
     else:
         made = chromium.new_context(viewport={"width": 1440, "height": 900})
     yield made

@@ -51,6 +51,8 @@ def phone(chromium: Browser) -> Iterator[BrowserContext]:
     made = chromium.new_context(
         viewport={"width": 390, "height": 844}, device_scale_factor=2, is_mobile=True, has_touch=True
     )
+    # Measuring belongs to the clinical view, and what is held in the hand starts with the simple one.
+    made.add_init_script("localStorage.setItem('undisc view', 'clinical')")
     yield made
     made.close()
 

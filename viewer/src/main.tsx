@@ -1,6 +1,6 @@
 import { render } from "preact";
 import { Door } from "./link/door";
-import { words } from "./messages/index";
+import { languageChoice } from "./messages/index";
 import { HttpFrameSource } from "./source/http";
 import { tabMemory } from "./source/notes";
 import { App } from "./ui/app";
@@ -15,6 +15,7 @@ import "./style/tools.css";
 import "./style/panels.css";
 // After those that it adapts.
 import "./style/small-screens.css";
+import "./style/people.css";
 
 function secretOfAddress(): string {
   const fragment = location.hash.slice(1);
@@ -27,12 +28,15 @@ function secretOfAddress(): string {
 
 const root = document.getElementById("undisc");
 if (root !== null) {
-  document.title = words.pageTitle;
+  const spoken = languageChoice.begin();
   const source = new HttpFrameSource(location.pathname.replace(/\/+$/, ""), secretOfAddress(), tabMemory());
   const door = new Door(source);
-  root.replaceChildren();
-  render(<App door={door} source={source} />, root);
+  // The pictures are asked for while the language comes.
   void door.knock();
+  void spoken.then(() => {
+    root.replaceChildren();
+    render(<App door={door} source={source} />, root);
+  });
   // Another secret pasted into the same tab is another link.
   addEventListener("hashchange", () => location.reload());
 }

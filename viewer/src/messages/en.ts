@@ -1,7 +1,14 @@
-/** English. Every sentence that people see is here or comes from the server. */
+/** English, and the shape of every other language. Every sentence that people see is here or comes from the server. */
+
+import { counting } from "./plural";
+
+const some = counting("en-GB");
 
 export const en = {
   locale: "en-GB",
+  /** As the document's lang says it. */
+  tag: "en",
+  direction: "ltr" as "ltr" | "rtl",
   pageTitle: "Pictures – Undisc",
 
   // Before the passcode
@@ -16,9 +23,10 @@ export const en = {
   passcodeEmpty: "Type the passcode first.",
   passcodeWrong: "That passcode is not right. Check it and type it again.",
   triesLeft: (tries: number) =>
-    tries === 1
-      ? "One try is left. After that the link closes for good."
-      : `${tries} tries are left. After that the link closes for good.`,
+    some(tries, {
+      one: "One try is left. After that the link closes for good.",
+      other: "# tries are left. After that the link closes for good.",
+    }),
   whereIsPasscode: "No passcode? Ask the person or the place that sent you the link.",
   closed: "This link does not open. Ask the person who sent it for a new one.",
   unreachable: "The pictures cannot be reached right now. Check that this device is online, then try again.",
@@ -37,7 +45,7 @@ export const en = {
   earlierScanUndated: "Earlier scan",
   scan: "This scan",
   seriesList: "Pictures and reports",
-  pictures: (count: number) => (count === 1 ? "1 picture" : `${count} pictures`),
+  pictures: (count: number) => some(count, { one: "# picture", other: "# pictures" }),
   report: "Report",
   cannotShow: "Cannot be shown here",
   untitled: (modality: string) => (modality === "" ? "Pictures" : `${modality} pictures`),
@@ -140,6 +148,43 @@ export const en = {
   documentHint: "The report opens in a new tab. Come back to this one for the pictures.",
   backToPictures: "Back to the pictures",
 
+  // From three sides
+  sides: {
+    open: "Three sides",
+    openLong: "Look from three sides (three planes, MPR)",
+    title: "Look from three sides",
+    close: "Back to the pictures",
+    axial: "Axial · from below",
+    coronal: "Coronal · from the front",
+    sagittal: "Sagittal · from the side",
+    names: ["Axial", "Coronal", "Sagittal"] as readonly string[],
+    cell: (title: string) => `${title}. Arrow keys go through the slices.`,
+    enlarge: "Enlarge",
+    slab: "Show",
+    kinds: { plane: "Thin slices", highest: "Brightest (MIP)", lowest: "Darkest (MinIP)", mean: "Average" },
+    thickness: "Thickness",
+    notes: "About these slices",
+    fetching: "Getting ready…",
+    failed: "A picture of this set could not be fetched, so it cannot be seen from three sides now.",
+    partFailed: "This could not be fetched. Check that this device is online.",
+    reduced: (factor: string) => `1/${factor} of full detail, to fit this device's memory.`,
+    tilted: (degrees: string) => `Taken at a tilt of ${degrees}°, set right here.`,
+    evened: (least: string, most: string) =>
+      `Slices lie ${least} to ${most} mm apart; between them values run in straight lines.`,
+    part: (part: string, parts: string) => `Set ${part} of ${parts} taken at the same places.`,
+    refusals: {
+      few: "That needs at least five pictures that lie over each other.",
+      colour: "That works for grey pictures only; these are in colour.",
+      places: "These pictures do not say where in the body they lie.",
+      sizes: "These pictures are not all of one size.",
+      directions: "These pictures were not all taken in one direction.",
+      repeated: "Some places were pictured more often than others, so no single set can be told apart.",
+      memory: "These pictures are too many for this device's memory. Try on a computer.",
+    },
+    uneven: (least: string, most: string) =>
+      `The gaps between these pictures are uneven (${least} to ${most} mm). What is missing is not made up.`,
+  },
+
   // Reports, recordings, videos, files
   documents: {
     fetching: "Fetching…",
@@ -158,7 +203,7 @@ export const en = {
     table: "Table",
     showPicture: (series: string) => (series === "" ? "Show the picture" : `Show: ${series}`),
     picturesAway: (count: number) =>
-      count === 1 ? "It names a picture that is not here." : `It names ${count} pictures that are not here.`,
+      some(count, { one: "It names a picture that is not here.", other: "It names # pictures that are not here." }),
     offered: "Whoever has a program for it can open the file.",
     file: "Download the file",
     fileNumber: (number: number) => `Download file ${number}`,
@@ -197,42 +242,6 @@ export const en = {
     measured: "What the device measured",
     measuredBy: "A computer measured this. A doctor has to judge it.",
     moments: (count: number) => `${count} marks in the recording`,
-  },
-
-  // From three sides
-  sides: {
-    open: "Three sides",
-    openLong: "Look from three sides (three planes, MPR)",
-    title: "Look from three sides",
-    close: "Back to the pictures",
-    axial: "Axial · from below",
-    coronal: "Coronal · from the front",
-    sagittal: "Sagittal · from the side",
-    names: ["Axial", "Coronal", "Sagittal"] as readonly string[],
-    cell: (title: string) => `${title}. Arrow keys go through the slices.`,
-    enlarge: "Enlarge",
-    slab: "Show",
-    kinds: { plane: "Thin slices", highest: "Brightest (MIP)", lowest: "Darkest (MinIP)", mean: "Average" },
-    thickness: "Thickness",
-    fetching: "Getting ready…",
-    failed: "A picture of this set could not be fetched, so it cannot be seen from three sides now.",
-    partFailed: "This could not be fetched. Check that this device is online.",
-    reduced: (factor: string) => `1/${factor} of full detail, to fit this device's memory.`,
-    tilted: (degrees: string) => `Taken at a tilt of ${degrees}°, set right here.`,
-    evened: (least: string, most: string) =>
-      `Slices lie ${least} to ${most} mm apart; between them values run in straight lines.`,
-    part: (part: string, parts: string) => `Set ${part} of ${parts} taken at the same places.`,
-    refusals: {
-      few: "That needs at least five pictures that lie over each other.",
-      colour: "That works for grey pictures only; these are in colour.",
-      places: "These pictures do not say where in the body they lie.",
-      sizes: "These pictures are not all of one size.",
-      directions: "These pictures were not all taken in one direction.",
-      repeated: "Some places were pictured more often than others, so no single set can be told apart.",
-      memory: "These pictures are too many for this device's memory. Try on a computer.",
-    },
-    uneven: (least: string, most: string) =>
-      `The gaps between these pictures are uneven (${least} to ${most} mm). What is missing is not made up.`,
   },
 
   // Measuring
@@ -299,6 +308,25 @@ export const en = {
     kept: "Kept with the pictures.",
     notKept: "That could not be kept. Try again in a moment.",
     failed: "The measuring tools could not be fetched. Check that this device is online.",
+  },
+
+  // Choosing the language and the view
+  language: "Language",
+  languageFailed: "This language could not be fetched. Check that this device is online.",
+  toPlain: "Simple view",
+  toClinical: "For doctors",
+
+  // The simple view
+  plain: {
+    tools: "What you can do",
+    darker: "Darker",
+    brighter: "Brighter",
+    smaller: "Smaller",
+    bigger: "Bigger",
+    asItCame: "As it came",
+    what: "What am I looking at?",
+    report: "Read the report",
+    failed: "The explanations could not be fetched. Check that this device is online.",
   },
 
   keysTitle: "Keys and gestures",

@@ -3,8 +3,9 @@ import { words } from "../messages/index";
 import type { FrameSource } from "../source/frame-source";
 import type { StudyManifest } from "../source/model";
 import { Icon } from "./icons";
+import { LanguageField } from "./language";
 
-/** Taking the originals along, who shares them, and until when. */
+/** Taking the originals along, who shares them and until when, and the language. */
 export function About({ study, source }: { study: StudyManifest; source: FrameSource }) {
   const { from, until, mayDownload } = study;
   const last = day(until);
@@ -19,6 +20,7 @@ export function About({ study, source }: { study: StudyManifest; source: FrameSo
         <p data-testid="view-only">{words.viewOnly}</p>
       )}
       {from !== "" && <p>{last === "" ? words.sharedNoteForever(from) : words.sharedNote(from, last)}</p>}
+      <LanguageField />
     </div>
   );
 }

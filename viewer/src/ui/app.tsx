@@ -3,6 +3,7 @@ import { DecodePool } from "../decode/pool";
 import type { Door } from "../link/door";
 import { ByteBudget, pictureBudget } from "../loading/memory";
 import { type Held, release } from "../loading/series";
+import { languageChoice } from "../messages/index";
 import { prepareDrawing } from "../render/prepare";
 import type { FrameSource } from "../source/frame-source";
 import type { StudyManifest } from "../source/model";
@@ -31,6 +32,7 @@ function newWorkspace(study: StudyManifest, source: FrameSource, door: Door): Wo
 
 export function App({ door, source }: { door: Door; source: FrameSource }) {
   useChanges(door);
+  useChanges(languageChoice);
   const { state } = door;
   const study = state.phase === "open" ? state.study : null;
   const [workspace, setWorkspace] = useState<Workspace | null>(null);
@@ -70,7 +72,13 @@ export function App({ door, source }: { door: Door; source: FrameSource }) {
       return <LeftPage />;
     case "open":
       return workspace === null ? null : (
-        <ViewerScreen workspace={workspace} source={source} leave={() => door.leave()} />
+        <ViewerScreen
+          // Another language is said everywhere at once.
+          key={languageChoice.current}
+          workspace={workspace}
+          source={source}
+          leave={() => door.leave()}
+        />
       );
   }
 }

@@ -48,15 +48,24 @@ const PATHS = {
   wave: "M2 13h5l2-4 2 10 3-14 2 8h6",
   film: "M4 5h16v14H4zM10 9v6l5-3z",
   sound: "M4 10v4h4l5 4V6L8 10zM16 9a4 4 0 0 1 0 6",
+  darker: "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16ZM8 12h8",
+  brighter: "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8ZM12 2v3M12 19v3M2 12h3M19 12h3M5 5l2 2M17 17l2 2M5 19l2-2M17 7l2-2",
+  smaller: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13ZM15.5 15.5 21 21M7.5 10.5h6",
+  plain: "M4 4h16v12H4zM8 20h8",
+  clinical: "M6 3v6a4 4 0 0 0 8 0V3M10 13v3a5 5 0 0 0 10 0v-3M20 13v-.01",
   more: "M5 12v.01M12 12v.01M19 12v.01",
 } as const;
 
 export type IconName = keyof typeof PATHS;
 
+/** Those that point along the text, and so turn round where it runs from the right. */
+const ALONG_THE_TEXT: readonly IconName[] = ["undo", "redo", "list", "document"];
+
 export function Icon({ name }: { name: IconName }) {
   return (
     <svg
       class="icon"
+      data-along={ALONG_THE_TEXT.includes(name) || undefined}
       viewBox="0 0 24 24"
       width="24"
       height="24"

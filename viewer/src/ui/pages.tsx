@@ -6,6 +6,7 @@ import { cleanPasscode, type Door, type DoorState } from "../link/door";
 import { day } from "../messages/format";
 import { words } from "../messages/index";
 import type { Locked } from "../source/frame-source";
+import { LanguageField } from "./language";
 
 function Page({ children, busy = false }: { children: ComponentChildren; busy?: boolean }) {
   return (
@@ -134,6 +135,10 @@ export function PasscodePage({ door, state }: { door: Door; state: LockedState }
         </button>
       </form>
       <p class="quiet">{words.whereIsPasscode}</p>
+      <footer class="page-foot">
+        <LanguageField />
+        <p class="quiet">{words.notForDiagnosis}</p>
+      </footer>
     </Page>
   );
 }

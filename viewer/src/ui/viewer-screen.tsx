@@ -5,6 +5,7 @@ import { words } from "../messages/index";
 import type { FrameSource } from "../source/frame-source";
 import { belongsToField, press } from "../viewer/keys";
 import { threeSides } from "../viewer/three-sides";
+import { isPlainKey, viewChoice } from "../viewer/view-choice";
 import type { Workspace } from "../viewer/workspace";
 import { pressOnScreen } from "../viewer/workspace-keys";
 import { About } from "./about";
@@ -13,10 +14,11 @@ import { Cells } from "./cells";
 import { HelpDialog, MoreDialog } from "./dialogs";
 import { LayoutChoices, LayoutMenu } from "./layout";
 import { MeasuringTools } from "./measurements";
-import { ScreenTools, toggleComparison, toggleFullScreen, useRoom } from "./screen-tools";
+import { PlainTools, ViewSwitch } from "./plain";
+import { ScreenTools, toggleComparison, toggleFullScreen, useHanging, useRoom } from "./screen-tools";
 import { SeriesList } from "./series-list";
 import { Toolbar } from "./toolbar";
-import { useFrequentChanges } from "./use-changes";
+import { useChanges, useFrequentChanges } from "./use-changes";
 import { ThreeSidesButton, ThreeSidesRefused, useThreeSides } from "./volume";
 
 export interface ScreenProps {
@@ -27,6 +29,8 @@ export interface ScreenProps {
 
 export function ViewerScreen({ workspace, source, leave }: ScreenProps) {
   useFrequentChanges(workspace);
+  useChanges(viewChoice);
+  const { plain } = viewChoice;
   const sides = useThreeSides(workspace);
   // What tools and keys act on: the cells, or the three sides in their place.
   const screen = sides?.planes.workspace ?? workspace;
@@ -37,6 +41,7 @@ export function ViewerScreen({ workspace, source, leave }: ScreenProps) {
   shown.current = dialog;
   const room = useRoom(workspace);
   const { most, upright } = room;
+  useHanging(workspace, most, viewChoice.clinicalByChoice);
   useEffect(() => {
     const actions = {
       openLayouts: () => (most < 3 ? setDialog("more") : setLayouts(true)),
@@ -64,8 +69,11 @@ export function ViewerScreen({ workspace, source, leave }: ScreenProps) {
       const command = event.ctrlKey || event.metaKey;
       const shift = event.shiftKey;
       const onButton = event.target instanceof Element && event.target.closest("button, a, summary") !== null;
+      if (plain && (command || !(isPlainKey(key) || key === " "))) {
+        return;
+      }
       if (
-        (!command && pressForSides(key)) ||
+        (!command && !plain && pressForSides(key)) ||
         // Space presses the button that it is on.
         (!(key === " " && onButton) && pressOnScreen({ key, shift, command }, screen, actions)) ||
         (!command && press(key, screen.active, { toggleHelp: () => setDialog("help") }, shift))
@@ -79,7 +87,7 @@ export function ViewerScreen({ workspace, source, leave }: ScreenProps) {
       document.removeEventListener("keydown", onKey);
       document.documentElement.classList.remove("viewing");
     };
-  }, [workspace, screen, sides, most, upright]);
+  }, [workspace, screen, sides, most, upright, plain]);
   const viewing = screen.active;
   const { entry } = viewing;
   const many = screen.cells.length > 1;
@@ -92,9 +100,16 @@ export function ViewerScreen({ workspace, source, leave }: ScreenProps) {
   );
   const phone = most < 3;
   return (
-    <div class="viewer" data-tool={viewing.tool} data-kind={entry?.kind ?? "none"}>
+    <div
+      class="viewer"
+      data-tool={viewing.tool}
+      data-kind={entry?.kind ?? "none"}
+      data-sides={sides !== null}
+      data-plain={plain}
+    >
       <Banner patient={workspace.patient} leave={leave}>
-        {!phone && (
+        <ViewSwitch workspace={workspace} plain={plain} />
+        {!phone && !plain && (
           <>
             <ThreeSidesButton workspace={workspace} />
             <ScreenTools workspace={workspace} upright={upright} />
@@ -113,16 +128,20 @@ export function ViewerScreen({ workspace, source, leave }: ScreenProps) {
         ) : (
           <sides.part.PlanesView planes={sides.planes} close={() => threeSides.close()} />
         )}
-        <MeasuringTools viewing={viewing} />
+        {!plain && <MeasuringTools viewing={viewing} />}
       </main>
-      <Toolbar viewing={viewing} many={many} more={() => setDialog("more")} help={() => setDialog("help")} />
+      {plain ? (
+        <PlainTools workspace={workspace} more={() => setDialog("more")} />
+      ) : (
+        <Toolbar viewing={viewing} many={many} more={() => setDialog("more")} help={() => setDialog("help")} />
+      )}
       <ThreeSidesRefused />
       {dialog === "help" && <HelpDialog close={() => setDialog(null)} />}
       {dialog === "more" && (
         <MoreDialog close={() => setDialog(null)} help={() => setDialog("help")} leave={leave}>
-          {phone && <ThreeSidesButton workspace={workspace} done={() => setDialog(null)} />}
-          {phone && <LayoutChoices workspace={workspace} most={most} done={() => setDialog(null)} />}
-          {phone && <ScreenTools workspace={workspace} upright={upright} done={() => setDialog(null)} />}
+          {phone && !plain && <ThreeSidesButton workspace={workspace} done={() => setDialog(null)} />}
+          {phone && !plain && <LayoutChoices workspace={workspace} most={most} done={() => setDialog(null)} />}
+          {phone && !plain && <ScreenTools workspace={workspace} upright={upright} done={() => setDialog(null)} />}
           {about}
         </MoreDialog>
       )}
