@@ -60,7 +60,7 @@ def phone(chromium: Browser) -> Iterator[BrowserContext]:
 def _open(context: BrowserContext, ct: Place, *terms: str) -> Page:
     page = context.new_page()
     page.goto(ct.share("--no-passcode", *terms)["here"])
-    expect(page.get_by_test_id("viewport")).to_have_attribute("data-fidelity", "full")
+    expect(page.get_by_test_id("viewport")).to_have_attribute("data-fidelity", "full", timeout=30_000)
     return page
 
 

@@ -9,6 +9,7 @@ import { type Box, layLabels, touches } from "../src/measure/labels";
 import { KINDS, type Kind, POINTS } from "../src/measure/model";
 import { type Keeper, Notebook } from "../src/measure/notebook";
 import { resultOf } from "../src/measure/results";
+import { bodyOf } from "../src/measure/sending";
 import { type Stroke, stretches, strokesOf } from "../src/measure/strokes";
 import { UndoStack } from "../src/viewer/undo";
 import type { Viewing } from "../src/viewer/viewing";
@@ -397,6 +398,21 @@ describe("keeping", () => {
     const { drag, notebook } = begin("length", memory);
     drag(xy(40, 40), xy(200, 40));
     expect(notebook.measurements).toHaveLength(1);
+  });
+
+  test("what goes to the server says what each measurement said, and an arrow its own words", () => {
+    const of = begin();
+    of.drag(xy(40, 40), xy(200, 40));
+    of.notebook.note(of.notebook.measurements[0]?.id ?? "", ["80.6 mm"]);
+    of.cell.tool = "arrow";
+    of.drag(xy(40, 200), xy(200, 240));
+    of.notebook.change(of.notebook.selected ?? "", { text: "here" });
+    of.notebook.toggleStar({ series: 3, instance: 7, frame: 0 });
+    const { measurements, stars, lines } = of.notebook;
+    const told = JSON.parse(bodyOf(measurements, stars, lines));
+    expect(told.measurements.map((one: { words: string }) => one.words)).toEqual(["80.6 mm", "here"]);
+    expect(told.measurements[0]).toMatchObject({ kind: "length", on: { series: 3, instance: 7, frame: 0 } });
+    expect(told.stars).toEqual([{ series: 3, instance: 7, frame: 0 }]);
   });
 
   test("what is no note is left out, whatever it is", () => {
