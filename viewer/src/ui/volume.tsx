@@ -17,7 +17,8 @@ export function useThreeSides(workspace: Workspace): { part: VolumePart; planes:
   return threeSides.over(workspace);
 }
 
-export function ThreeSidesButton({ workspace, done = () => undefined }: { workspace: Workspace; done?: () => void }) {
+/** In a phone's list of more there is room for what it means. */
+export function ThreeSidesButton({ workspace, done }: { workspace: Workspace; done?: () => void }) {
   useChanges(threeSides);
   const shown = threeSides.over(workspace) !== null;
   const { entry, manifest, count } = workspace.active;
@@ -33,11 +34,13 @@ export function ThreeSidesButton({ workspace, done = () => undefined }: { worksp
       aria-pressed={shown}
       onClick={() => {
         threeSides.toggle(workspace);
-        done();
+        done?.();
       }}
     >
       <Icon name="sides" />
-      <span>{threeSides.fetching ? words.sides.fetching : words.sides.open}</span>
+      <span>
+        {threeSides.fetching ? words.sides.fetching : done === undefined ? words.sides.open : words.sides.title}
+      </span>
     </button>
   );
 }

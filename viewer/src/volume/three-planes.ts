@@ -161,7 +161,12 @@ export class ThreePlanes {
     this.setSlab({ kind, thickness: this.slab.thickness || USUAL_THICKNESS });
   }
 
+  /** None is a thin slice again. */
   setThickness(thickness: number): void {
+    if (thickness < 1) {
+      this.setSlab({ ...this.slab, kind: "plane" });
+      return;
+    }
     const kind = this.slab.kind === "plane" ? "highest" : this.slab.kind;
     this.setSlab({ kind, thickness: Math.max(1, Math.min(THICKEST, Math.round(thickness))) });
   }

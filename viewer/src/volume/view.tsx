@@ -84,7 +84,7 @@ function PlaneCell({ planes, viewing, at }: CellProps) {
       <header class="cell-head">
         <span class={`plane-mark plane-mark-${at}`}>{decimal(at + 1, 0)}</span>
         <span class="cell-title" dir="auto">
-          {viewing.entry?.title ?? ""}
+          {large ? viewing.entry?.title : words.sides.names[at]}
         </span>
         {!large && (
           <button
@@ -153,11 +153,16 @@ function Crossing({ planes, viewing, placeOf }: CrossingProps) {
       }
     },
     onPointerMove: (event: PointerEvent) => {
-      const where = dragging.current === null ? null : placeOf(event);
-      if (where !== null) {
-        planes.pointOut(viewing, where, dragging.current?.only);
+      const where = placeOf(event);
+      if (where !== null && dragging.current !== null) {
+        planes.pointOut(viewing, where, dragging.current.only);
+      }
+      if (where !== null && event.pointerType === "mouse") {
+        // The value under the pointer is told on the lines as well.
+        viewing.pointAt(toScreen(where, placement));
       }
     },
+    onPointerLeave: () => viewing.pointAt(null),
     onPointerUp: () => {
       dragging.current = null;
     },
@@ -207,11 +212,15 @@ function PlanesBar({ planes, close }: { planes: ThreePlanes; close: () => void }
   const { slab, factor, volume, failed } = planes;
   const { sides } = words;
   const notes = [
-    factor > 1 ? sides.reduced(decimal(factor, 1)) : "",
     volume.tilt > 0 ? sides.tilted(decimal(volume.tilt, 2)) : "",
     volume.uneven === null ? "" : sides.evened(decimal(volume.uneven.least, 2), decimal(volume.uneven.most, 2)),
-    volume.parts > 1 ? sides.part(decimal(volume.part + 1, 0), decimal(volume.parts, 0)) : "",
   ].filter((note) => note !== "");
+  const warnings = [
+    failed ? sides.failed : "",
+    factor > 1 ? sides.reduced(decimal(factor, 1)) : "",
+    volume.parts > 1 ? sides.part(decimal(volume.part + 1, 0), decimal(volume.parts, 0)) : "",
+  ].filter((warning) => warning !== "");
+  const thin = slab.kind === "plane";
   return (
     <div class="planes-bar">
       <button type="button" class="planes-close" data-testid="planes-close" onClick={close}>
@@ -236,26 +245,30 @@ function PlanesBar({ planes, close }: { planes: ThreePlanes; close: () => void }
           ))}
         </select>
       </label>
-      {slab.kind !== "plane" && (
-        <label>
-          <span>{sides.thickness}</span>
-          <input
-            type="range"
-            data-testid="slab-thickness"
-            min={1}
-            max={THICKEST}
-            step={1}
-            value={slab.thickness}
-            aria-valuetext={words.millimetres(decimal(slab.thickness, 0))}
-            onInput={({ currentTarget }) => planes.setThickness(Number(currentTarget.value))}
-          />
-          <output data-testid="slab-millimetres">{words.millimetres(decimal(slab.thickness, 0))}</output>
-        </label>
-      )}
-      {(notes.length > 0 || failed) && (
-        <p class="planes-notes" data-testid="planes-notes" role="status">
-          {failed ? sides.failed : notes.join(" ")}
+      <label>
+        <span>{sides.thickness}</span>
+        <input
+          type="range"
+          data-testid="slab-thickness"
+          min={0}
+          max={THICKEST}
+          step={1}
+          value={thin ? 0 : slab.thickness}
+          aria-valuetext={thin ? sides.kinds.plane : words.millimetres(decimal(slab.thickness, 0))}
+          onInput={({ currentTarget }) => planes.setThickness(Number(currentTarget.value))}
+        />
+        <output data-testid="slab-millimetres">{thin ? "" : words.millimetres(decimal(slab.thickness, 0))}</output>
+      </label>
+      {warnings.length > 0 && (
+        <p class="planes-warnings" data-testid="planes-warnings" role="status">
+          {warnings.join(" ")}
         </p>
+      )}
+      {notes.length > 0 && (
+        <details class="planes-notes" data-testid="planes-notes">
+          <summary>{sides.notes}</summary>
+          <p>{notes.join(" ")}</p>
+        </details>
       )}
     </div>
   );
