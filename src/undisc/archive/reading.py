@@ -245,7 +245,7 @@ def _series_entries(series: SeriesRow, rows: Sequence[InstanceRow]) -> list[dict
     for row in documents:
         told = {"kind": "document", "count": 1, "thumbnail": False, "note": "", "instance": row.id}
         # What is called as its series is called needs no second name; several in one series are told apart by theirs.
-        named = {"form": forms[row.id], "name": words.thing(row.sop_class).name}
+        named = {"form": forms[row.id], "name": words.name_of(row.sop_class, row.transfer_syntax)}
         entries.append(base | told | named | ({} if series.description else {"title": named["name"]}))
     for sop_class, those in others.items():
         told = {"kind": "other", "count": len(those), "thumbnail": False, "form": "file"}

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from undisc.dicom.syntaxes import VIDEO
+
 _MODALITIES = {
     "CR": "X-ray",
     "CT": "CT",
@@ -37,7 +39,6 @@ ENCAPSULATED_PDF = f"{_STORAGE}104.1"
 ENCAPSULATED_CDA = f"{_STORAGE}104.2"
 ECGS = frozenset(f"{_STORAGE}9.1.{number}" for number in range(1, 5))
 SOUNDS = frozenset({f"{_STORAGE}9.4.1", f"{_STORAGE}9.4.2"})
-_VIDEO = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in range(100, 109))
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,9 +227,14 @@ def thing(sop_class: str) -> Thing:
     return Thing(*named) if named else _PICTURES
 
 
+def name_of(sop_class: str, transfer_syntax: str) -> str:
+    """What one object is called; a video by that name, whatever it is of."""
+    return "Video" if transfer_syntax in VIDEO else thing(sop_class).name
+
+
 def form_of(sop_class: str, transfer_syntax: str) -> Form:
     """How an object is shown: "" for pictures, "file" for what has no pictures and is offered as it is."""
-    if transfer_syntax in _VIDEO:
+    if transfer_syntax in VIDEO:
         return "video"
     if sop_class == ENCAPSULATED_PDF:
         return "pdf"

@@ -16,7 +16,8 @@ JPEG_2000 = "1.2.840.10008.1.2.4.91"
 HTJ2K_LOSSLESS = "1.2.840.10008.1.2.4.201"
 HTJ2K_LOSSLESS_RPCL = "1.2.840.10008.1.2.4.202"
 HTJ2K = "1.2.840.10008.1.2.4.203"
-_VIDEO = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in range(100, 109))
+VIDEO = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in range(100, 109))
+"""One stream in all fragments together, however many frames it shows (PS3.5 8.2.5 to 8.2.16)."""
 
 NEVER_ON_THE_WEB = frozenset({IMPLICIT, BIG_ENDIAN})
 """PS3.18 8.7.3."""
@@ -32,7 +33,7 @@ FRAME_MEDIA: dict[str, tuple[str, ...]] = {
     "image/jp2": (JPEG_2000_LOSSLESS, JPEG_2000),
     "image/dicom-rle": (RLE,),
     "image/jpeg": (JPEG_LOSSLESS_SV1, JPEG_BASELINE, JPEG_EXTENDED, JPEG_LOSSLESS),
-    "video/mp4": tuple(sorted(_VIDEO)),
+    "video/mp4": tuple(sorted(VIDEO)),
 }
 """The media types of compressed frames, the default transfer syntax of each first (PS3.18 table 8.7.3-5)."""
 

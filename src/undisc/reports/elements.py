@@ -1,6 +1,7 @@
 """Values out of the DICOM JSON model (PS3.18 F.2), whatever stands there; those of another kind count as absent."""
 
 from collections.abc import Iterator
+from math import isfinite
 from typing import Any
 
 Item = dict[str, Any]
@@ -26,13 +27,14 @@ def number(item: Item, tag: str) -> float | None:
 
 
 def numbers(item: Item, tag: str) -> list[float]:
+    """The values, none where one of them is no finite number."""
     found: list[float] = []
     for value in values(item, tag):
         try:
             found.append(float(value))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return []
-    return found
+    return found if all(isfinite(value) for value in found) else []
 
 
 def items(item: Item, tag: str) -> Iterator[Item]:

@@ -4,7 +4,6 @@ Samples are scaled by each channel's sensitivity and baseline, and by nothing el
 """
 
 import binascii
-import math
 import mmap
 import struct
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from undisc.reports.elements import Item, first_item, items, number, numbers, text
+from undisc.reports.elements import Item, first_item, items, number, numbers, text, values
 from undisc.reports.units import unit_word
 
 MOST_CHANNELS = 256
@@ -28,7 +27,8 @@ _COMPANDED = {"MB": "u1", "AB": "u1"}  # µ-law and A-law
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One lead. A value is stored × scale + baseline, in `unit`; times `millivolts` it is in mV, where that is so."""
+    """One lead, `skew` seconds late. A value is stored × scale + baseline, in `unit`; times `millivolts` it is in
+    mV, where that is so."""
 
     label: str
     unit: str
@@ -91,9 +91,11 @@ def _group(item: Item, order: str) -> Group | None:
     kind = text(item, "54001006").upper()
     code = _FORMATS.get(kind) or _COMPANDED.get(kind)
     rate, samples = number(item, "003A001A"), number(item, "003A0010")
-    channels = tuple(_channel(one, place) for place, one in enumerate(items(item, "003A0200"), 1))
     count = number(item, "003A0005")
-    if code is None or not rate or not 0 < rate < 1e7 or not samples or not channels or len(channels) > MOST_CHANNELS:
+    if code is None or not rate or not 0 < rate < 1e7 or not samples or not values(item, "003A0200"):
+        return None
+    channels = tuple(_channel(one, place, rate) for place, one in enumerate(items(item, "003A0200"), 1))
+    if not 0 < len(channels) <= MOST_CHANNELS:
         return None
     size = int(code[1])
     if number(item, "54001004") not in (None, size * 8) or count not in (None, len(channels)):
@@ -151,24 +153,22 @@ def _padding(item: Item, code: str, order: str) -> int | None:
     return int(np.frombuffer(data[:size], (order if size > 1 else "") + code)[0])
 
 
-def _channel(item: Item, place: int) -> Channel:
+def _channel(item: Item, place: int, rate: float) -> Channel:
     source = first_item(item, "003A0208")
     units = first_item(item, "003A0211")
     sensitivity = number(item, "003A0210")
     correction = number(item, "003A0212")
     code = text(units, "00080100")
-    given = sensitivity is not None and _finite(sensitivity)
-    scale = (sensitivity if sensitivity is not None and given else 1.0) * (
-        correction if correction is not None and _finite(correction) else 1.0
-    )
+    given = sensitivity is not None
+    scale = (1.0 if sensitivity is None else sensitivity) * (1.0 if correction is None else correction)
     baseline = number(item, "003A0213")
-    rate_skew, time_skew = number(item, "003A0215"), number(item, "003A0214")
+    by_time, by_samples = number(item, "003A0214"), number(item, "003A0215")
     return Channel(
         label=_short(text(item, "003A0203") or text(source, "00080104") or str(place)),
         unit=unit_word(code, text(units, "00080104"), text(units, "00080102")) if given else "",
         scale=scale,
-        baseline=baseline if baseline is not None and _finite(baseline) else 0.0,
-        skew=-(rate_skew or 0.0) if rate_skew else (time_skew or 0.0),
+        baseline=baseline or 0.0,
+        skew=by_time if by_time is not None else (by_samples or 0.0) / rate,
         millivolts=_MILLIVOLTS.get(code) if given else None,
         filters=(number(item, "003A0220"), number(item, "003A0221"), number(item, "003A0222")),
     )
@@ -183,10 +183,6 @@ def _short(label: str) -> str:
     for word in _LEADS:
         label = label.removeprefix(word)
     return label.partition(" (")[0].strip() or label
-
-
-def _finite(value: float) -> bool:
-    return math.isfinite(value)
 
 
 def values_of(group: Group, data: "mmap.mmap | bytes", first: int, count: int) -> np.ndarray:

@@ -104,6 +104,7 @@ class _Walk:
             inner = self.blocks(item, depth + 1)
             if text(item, "0040A050").upper() == "CONTINUOUS" and _is_prose(item):
                 inner = _running(inner)
+            inner = [_without_echo(block, name) for block in inner]
             return {"kind": "section", "name": name, "code": code, "blocks": inner} if name or inner else None
         inner = self.blocks(item, depth + 1)
         if kind in ("IMAGE", "COMPOSITE", "WAVEFORM"):
@@ -228,12 +229,21 @@ def _clock(said: str) -> str:
     return f"{digits[:2]}:{digits[2:4]}{seconds}"
 
 
+def _without_echo(block: Block, heading: str) -> Block:
+    """What is called as the heading above it is called needs no second name."""
+    if not heading or block["name"] != heading or block["kind"] not in ("text", "value"):
+        return block
+    if block["kind"] == "text" or not (block["unit"] or block["blocks"]):
+        return {"kind": "text", "name": "", "code": "", "text": block["text"]}
+    return block
+
+
 def _is_prose(item: Item) -> bool:
     """Whether a container said to be continuous is: some say so of measurements, whose names must not be lost."""
     children = list(items(item, _CONTENT))
     kinds = [text(child, _TYPE).upper() for child in children]
     named = {_coded(first_item(child, _NAME)) for child, kind in zip(children, kinds, strict=True) if kind == "TEXT"}
-    return bool(kinds) and kinds[0] == "TEXT" and not {"CONTAINER", "UIDREF"} & set(kinds) and len(named) == 1
+    return bool(kinds) and kinds[0] == "TEXT" and "UIDREF" not in kinds and len(named) == 1
 
 
 def _running(blocks: list[Block]) -> list[Block]:

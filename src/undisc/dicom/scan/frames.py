@@ -74,16 +74,21 @@ def encapsulated(
     big: bool,
     attributes: Mapping[str, tuple[Value, ...]],
     extended: tuple[tuple[int, ...], tuple[int, ...]] | None,
+    video: bool = False,
 ) -> tuple[PixelLayout, int, tuple[str, ...]]:
     """The layout of compressed pixels whose items begin at `at`, and where the element after them begins.
 
     extended: the Extended Offset Table and its lengths, where the data set has them; they come before the basic one.
+    video: all fragments are one stream, which is told as one frame.
     """
     damage: list[str] = []
     fragments, stop, following = _fragments(data, at, total, big, damage)
     table = fragments[0] if fragments else Extent(at, 0)
     pictures = fragments[1:]
     claimed = max(number(attributes, "NumberOfFrames", 1), 1)
+    if video:
+        layout = PixelLayout(cast(Keyword, PIXELS[tag]), vr, True, Extent(at, stop - at), (tuple(pictures),), None)
+        return layout, following, tuple(damage)
     frames = _by_extended(extended, table, total, pictures)
     if frames is None:
         frames = _by_basic(data, table, pictures, big) or _by_count(data, pictures, claimed)

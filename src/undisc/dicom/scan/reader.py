@@ -11,6 +11,7 @@ from undisc.dicom.scan.recognise import DEFLATED, Encoding, Head, encoding_of, r
 from undisc.dicom.scan.render import bulk
 from undisc.dicom.scan.template import Known, Templates
 from undisc.dicom.scan.walk import UNDEFINED, Broken, Cut, Element, MoreNeeded, Unusual, Walk
+from undisc.dicom.syntaxes import VIDEO
 
 _WINDOW = 262_144
 _MOST_INFLATED = 268_435_456
@@ -32,6 +33,7 @@ class _Findings:
     document: Extent | None = None
     extended: dict[int, tuple[int, ...]] = field(default_factory=dict)
     damage: list[str] = field(default_factory=list)
+    video: bool = False
 
 
 class HeaderScanner:
@@ -77,9 +79,10 @@ class HeaderScanner:
         self, data: Buffer, start: bytes, at: int, total: int, head: Head, encoding: Encoding, inflated: bool
     ) -> ScanResult:
         coding = self._codings.get(encoding.implicit, encoding.big, _DEFAULT)
+        video = not VIDEO.isdisjoint(head.meta.get("TransferSyntaxUID", ()))
         try:
             walk = Walk(self._codings, start, 0, total)
-            found = self._read(data, walk, at, coding)
+            found = self._read(data, walk, at, coding, video)
             body = b"{%s}" % b",".join(found.objects)
         except Unusual:
             # Loaded here, since hardly any file needs it and pydicom is slow to load.
@@ -88,7 +91,7 @@ class HeaderScanner:
             self.handed_over += 1
             walk = Walk(self._codings, start, 0, total)
             walk.lenient = True
-            found = self._read(data, walk, at, coding)
+            found = self._read(data, walk, at, coding, video)
             end = total if found.pixels_at is None else found.pixels_at
             try:
                 model, attributes = json_reference.to_json(bytes(data[:end]), at, encoding.implicit, encoding.big)
@@ -108,8 +111,8 @@ class HeaderScanner:
 
     # -- the loop over the top level ----------------------------------------------------------------------------------
 
-    def _read(self, data: Buffer, walk: Walk, at: int, coding: Coding) -> _Findings:
-        found = _Findings()
+    def _read(self, data: Buffer, walk: Walk, at: int, coding: Coding, video: bool) -> _Findings:
+        found = _Findings(video=video)
         objects, attributes, groups = found.objects, found.attributes, found.groups
         creators: dict[int, str] = {}
         buffer = walk.buffer
@@ -228,6 +231,7 @@ class HeaderScanner:
                 coding.big,
                 attributes,
                 extended,
+                found.video,
             )
         else:
             layout, damage = native(shape.tag, shape.vr, start, length, walk.total, attributes)

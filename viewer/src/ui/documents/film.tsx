@@ -22,7 +22,7 @@ export function Film({ entry, source, documents, workspace }: FilmProps) {
   return (
     // biome-ignore lint/a11y/useMediaCaption: what was recorded at an examination has no captions
     <video
-      class="film"
+      class="film-player"
       data-testid="film"
       src={documents.mediaAddress(entry.instance ?? 0, 0)}
       aria-label={titleOf(entry)}

@@ -148,7 +148,8 @@ export function layOut(
     const up = Math.min(Math.ceil((above + AIR) / 5) * 5, MOST_ROW / 2);
     const down = Math.min(Math.ceil((below + AIR) / 5) * 5, MOST_ROW / 2);
     for (const { room: _, ...piece } of pieces) {
-      strips.push({ ...piece, left: GUTTER + (piece.from / group.rate) * speed, top: top + up, height: up + down });
+      const skew = group.channels[piece.channel]?.skew ?? 0;
+      strips.push({ ...piece, left: GUTTER + (piece.from / group.rate + skew) * speed, top: top + up, height: up + down });
     }
     top += up + down;
   }

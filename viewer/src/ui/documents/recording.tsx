@@ -35,10 +35,10 @@ export function RecordingPage({ recording, documents, instance }: RecordingProps
   const group = groups[at];
   const date = dicomDate(recording.at);
   return (
-    <article class="page recording" data-testid="recording">
+    <article class="reading recording" data-testid="recording">
       <PageTools>
         {groups.length > 1 && (
-          <label class="choice">
+          <label class="paper-choice">
             <span>{words.documents.part}</span>
             <select value={at} onChange={(event) => setAt(Number(event.currentTarget.value))} data-testid="part">
               {groups.map((one, place) => (
@@ -242,7 +242,7 @@ interface ChoiceProps {
 
 function Choice({ name, value, values, choose }: ChoiceProps) {
   return (
-    <label class="choice">
+    <label class="paper-choice">
       <span>{name}</span>
       <select value={value} onChange={(event) => choose(event.currentTarget.value)}>
         {values.map(([one, label]) => (
@@ -365,7 +365,7 @@ function Paper({ name, sheet, stretch, group, speed, gain, zoom, points, move }:
       </section>
       {/* The names of the leads stay where they are while the sheet is scrolled. */}
       {firsts.map((strip) => (
-        <span key={strip.top} class="lead-name" style={{ "--at": strip.top - 9 }}>
+        <span key={strip.top} class="lead-name" style={{ "--at": strip.top + 0.5 }}>
           {strip.label}
           {unitWords(group, strip.channel, strip.scale.perUnit)}
         </span>

@@ -73,7 +73,7 @@ export function ReportPage({ report, source, documents, workspace }: ReportProps
   };
   const date = dicomDate(report.date);
   return (
-    <article class="page" data-testid="report" tabIndex={-1}>
+    <article class="reading" data-testid="report" tabIndex={-1}>
       <PageTools>
         <button
           type="button"
@@ -255,7 +255,7 @@ function Value({ block, level, context }: PartProps<"value">) {
         {block.unit !== "" && (block.unit === "°" || block.unit === "%" ? block.unit : ` ${block.unit}`)}{" "}
         <Code show={context.codes} code={block.valueCode} />
         {block.blocks.length > 0 && (
-          <div class="about">
+          <div class="value-more">
             <Blocks blocks={block.blocks} level={level + 1} context={context} />
           </div>
         )}
