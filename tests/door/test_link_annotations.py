@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pydicom
 import pytest
+from pydicom.uid import SecondaryCaptureImageStorage
 from tests.door.storing import StoringDoor, as_bytes, storing_door
 from tests.factories.instances import ADA, BERT, Place, image
 
@@ -43,7 +44,7 @@ def door(tmp_path: Path) -> Iterator[StoringDoor]:
 def photograph() -> pydicom.FileDataset:
     """A picture in colour, of Ada's study too."""
     made = image(ADA, Place(1, 2, 1, 1), rows=32, columns=48)
-    made.SOPClassUID = made.file_meta.MediaStorageSOPClassUID = pydicom.uid.SecondaryCaptureImageStorage
+    made.SOPClassUID = made.file_meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
     made.Modality, made.ConversionType = "XC", "DI"
     made.SamplesPerPixel, made.PlanarConfiguration, made.PhotometricInterpretation = 3, 0, "RGB"
     made.BitsAllocated = made.BitsStored = 8
