@@ -193,7 +193,10 @@ export class Workspace {
   /** Once both are here they are set side by side at the same place, as far as that is known. */
   private async settleSideBySide(): Promise<void> {
     const { cells } = this;
-    const signal = AbortSignal.timeout(20_000);
+    // Safari before 16 has no AbortSignal.timeout.
+    const patience = new AbortController();
+    const { signal } = patience;
+    const timer = setTimeout(() => patience.abort(), 20_000);
     const there = (cell: Viewing) =>
       new Promise<void>((done) => {
         const look = () => {
@@ -207,6 +210,7 @@ export class Workspace {
         queueMicrotask(look);
       });
     await Promise.all(cells.map(there));
+    clearTimeout(timer);
     if (this.cellsNow === cells) {
       this.linking.together = true;
       this.linking.setSideBySide();
