@@ -82,12 +82,12 @@ def test_a_link_comes_with_its_passcode_its_end_and_how_to_stop_it(disc: MadeDis
 def test_a_link_for_programs_is_one_object(disc: MadeDisc, data: Path) -> None:
     asked = ("share", disc.study_uids[0], "--json", "--expires", "12h", "--view-only")
     made = undisc(*asked, data=data, UNDISC_PUBLIC_URL="https://pictures.example").json
-    assert set(made) == {"url", "passcode", "link", "expires", "may_download"}
+    assert set(made) == {"url", "passcode", "link", "expires", "may_download", "may_annotate"}
     address = ADDRESS.fullmatch(made["url"])
     assert address is not None
     assert address[1] == made["link"]
     assert re.fullmatch(r"\d{6}", made["passcode"])
-    assert made["may_download"] is False
+    assert (made["may_download"], made["may_annotate"]) == (False, False)
     left = datetime.fromisoformat(made["expires"]) - datetime.now(UTC)
     assert timedelta(hours=11) < left <= timedelta(hours=12)
     listed = {entry["link"]: entry for entry in undisc("links", "--json", data=data).json}
