@@ -12,8 +12,9 @@ import type { Slab } from "./reslice";
 import type { Stack } from "./space";
 import type { Table } from "./table";
 
-/** So many slices ahead are cut while nothing else is to be done. */
+/** So many slices ahead are cut while nothing else is to be done; of slabs, which take longer, fewer. */
 const AHEAD = 4;
+const SLABS_AHEAD = 1;
 
 export interface Progress {
   ready: number;
@@ -121,7 +122,8 @@ export class CutShelf implements Shelf {
   private get next(): { watching: CutWatching; index: number } | null {
     const missing = ({ manifest }: CutWatching, index: number) =>
       index >= 0 && index < manifest.frames.length && !this.cache.has(keyOf(manifest.id, index, this.slab));
-    for (let far = 0; far <= AHEAD; far++) {
+    const most = this.slab.kind === "plane" ? AHEAD : SLABS_AHEAD;
+    for (let far = 0; far <= most; far++) {
       for (const watching of this.watchers) {
         const index = watching.cursor + far * watching.direction;
         if (missing(watching, index)) {

@@ -145,26 +145,32 @@ function fill(
         const v = y - j;
         const w = z - k;
         const base = i + j * strideY + k * strideZ;
-        const nextX = u > 0 ? 1 : 0;
-        const nextY = v > 0 ? strideY : 0;
-        const nextZ = w > 0 ? strideZ : 0;
-        const a = voxels[base] as number;
-        const b = voxels[base + nextX] as number;
-        const c = voxels[base + nextY] as number;
-        const d = voxels[base + nextY + nextX] as number;
-        const e = voxels[base + nextZ] as number;
-        const f = voxels[base + nextZ + nextX] as number;
-        const g = voxels[base + nextZ + nextY] as number;
-        const h = voxels[base + nextZ + nextY + nextX] as number;
-        if (
-          hole !== null &&
-          (a === hole || b === hole || c === hole || d === hole || e === hole || f === hole || g === hole || h === hole)
-        ) {
+        let value = voxels[base] as number;
+        if (value === hole) {
           continue;
         }
-        const near = (a + (b - a) * u) * (1 - v) + (c + (d - c) * u) * v;
-        const far = (e + (f - e) * u) * (1 - v) + (g + (h - g) * u) * v;
-        const value = near + (far - near) * w;
+        // In volumes that lie straight most points are voxels.
+        if (u !== 0 || v !== 0 || w !== 0) {
+          const nextX = u > 0 ? 1 : 0;
+          const nextY = v > 0 ? strideY : 0;
+          const nextZ = w > 0 ? strideZ : 0;
+          const b = voxels[base + nextX] as number;
+          const c = voxels[base + nextY] as number;
+          const d = voxels[base + nextY + nextX] as number;
+          const e = voxels[base + nextZ] as number;
+          const f = voxels[base + nextZ + nextX] as number;
+          const g = voxels[base + nextZ + nextY] as number;
+          const h = voxels[base + nextZ + nextY + nextX] as number;
+          if (
+            hole !== null &&
+            (b === hole || c === hole || d === hole || e === hole || f === hole || g === hole || h === hole)
+          ) {
+            continue;
+          }
+          const near = (value + (b - value) * u) * (1 - v) + (c + (d - c) * u) * v;
+          const far = (e + (f - e) * u) * (1 - v) + (g + (h - g) * u) * v;
+          value = near + (far - near) * w;
+        }
         if (kind === "mean") {
           result += value;
         } else if (found === 0 || (kind === "lowest" ? value < result : value > result)) {
@@ -175,8 +181,8 @@ function fill(
       if (found === 0) {
         target[at] = nothing;
       } else {
-        const value = kind === "mean" ? result / found : result;
-        target[at] = whole ? Math.round(value) : value;
+        const made = kind === "mean" ? result / found : result;
+        target[at] = whole ? Math.round(made) : made;
       }
     }
   }
