@@ -14,7 +14,7 @@ interface CaliperProps {
   sheet: Sheet;
   zoom: number;
   points: Points;
-  move: (points: Points) => void;
+  move: (change: (points: Points) => Points) => void;
 }
 
 export function startingPoints(sheet: Sheet): Points {
@@ -61,8 +61,7 @@ export function Caliper({ sheet, zoom, points, move }: CaliperProps) {
       ref={host}
       class="caliper"
       viewBox={`0 0 ${sheet.width} ${sheet.height}`}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: moved with the arrow keys
-      tabIndex={0}
+      tabindex={0}
       role="application"
       aria-label={words.documents.caliperKeys}
       data-testid="caliper"
@@ -71,7 +70,7 @@ export function Caliper({ sheet, zoom, points, move }: CaliperProps) {
         host.current?.setPointerCapture(event.pointerId);
         if (held.current === "new") {
           const at = place(event);
-          move({ one: at, other: at });
+          move(() => ({ one: at, other: at }));
           held.current = "other";
         }
         event.preventDefault();
@@ -79,7 +78,9 @@ export function Caliper({ sheet, zoom, points, move }: CaliperProps) {
       }}
       onPointerMove={(event) => {
         if (held.current !== null && held.current !== "new") {
-          move({ ...points, [held.current]: place(event) });
+          const end = held.current;
+          const at = place(event);
+          move((before) => ({ ...before, [end]: at }));
         }
       }}
       onPointerUp={() => {
@@ -103,8 +104,10 @@ export function Caliper({ sheet, zoom, points, move }: CaliperProps) {
         event.stopPropagation();
         const end = event.altKey ? "one" : "other";
         const by = event.shiftKey ? 0.1 : 1;
-        const { x, y } = points[end];
-        move({ ...points, [end]: { x: x + step[0] * by, y: y + step[1] * by } });
+        move((before) => {
+          const { x, y } = before[end];
+          return { ...before, [end]: { x: x + step[0] * by, y: y + step[1] * by } };
+        });
       }}
     >
       <Lines points={points} sheet={sheet} />

@@ -149,7 +149,12 @@ export function layOut(
     const down = Math.min(Math.ceil((below + AIR) / 5) * 5, MOST_ROW / 2);
     for (const { room: _, ...piece } of pieces) {
       const skew = group.channels[piece.channel]?.skew ?? 0;
-      strips.push({ ...piece, left: GUTTER + (piece.from / group.rate + skew) * speed, top: top + up, height: up + down });
+      strips.push({
+        ...piece,
+        left: GUTTER + (piece.from / group.rate + skew) * speed,
+        top: top + up,
+        height: up + down,
+      });
     }
     top += up + down;
   }

@@ -213,7 +213,7 @@ function Curves({ recording, documents, instance, at, group }: CurvesProps) {
           gain={gain}
           zoom={zoom}
           points={points}
-          move={setPoints}
+          move={(change) => setPoints((before) => (before === null ? null : change(before)))}
         />
       )}
       <p class="quiet">
@@ -300,7 +300,7 @@ interface PaperProps {
   gain: number;
   zoom: number;
   points: Points | null;
-  move: (points: Points) => void;
+  move: (change: (points: Points) => Points) => void;
 }
 
 /** Millimetre paper: 1 mm is 1 mm of CSS at zoom 1, and a true one in print. */
