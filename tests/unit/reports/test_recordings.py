@@ -56,6 +56,14 @@ def test_every_interpretation_is_read_as_pydicom_reads_it(interpretation: str, d
     assert [one.millivolts for one in group.channels] == [1.0, 0.001]
 
 
+def test_big_endian_samples_are_read_as_they_are_meant() -> None:
+    values = np.array([[1, -2], [300, -400]], "<i2")
+    channels = [channel("a", "mV", "millivolt", 1), channel("b", "mV", "millivolt", 1)]
+    made = recording(1, TWELVE_LEADS, values.astype(">i2"), 100, channels)
+    (group,) = read_groups(model_of(made), big_endian=True)
+    assert values_of(group, bytes_of(made), 0, 2).tolist() == [[1, 300], [-2, -400]]
+
+
 def test_samples_that_were_not_taken_are_gaps() -> None:
     made = recording(1, TWELVE_LEADS, np.array([[1], [-9], [3]], "<i2"), 100, [channel("a", "mV", "millivolt", 1)])
     made.WaveformSequence[0].WaveformPaddingValue = struct.pack("<h", -9)
