@@ -62,7 +62,9 @@ export function ViewerScreen({ workspace, source, leave }: ScreenProps) {
       return sides?.planes.press(key) ?? false;
     };
     const onKey = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || event.altKey || shown.current !== null || belongsToField(event)) {
+      // Whatever dialog is open, keys are its own.
+      const inDialog = shown.current !== null || document.querySelector("dialog[open]") !== null;
+      if (event.defaultPrevented || event.altKey || inDialog || belongsToField(event)) {
         return;
       }
       const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
