@@ -16,6 +16,7 @@ export const GUTTER = 10;
 const LEAST_ROW = 20;
 const MOST_ROW = 80;
 const AIR = 3;
+const NAME = 4;
 /** Lines finer than this are not told apart, on paper either. */
 const FINEST = 0.1;
 
@@ -35,6 +36,8 @@ export interface Strip {
   to: number;
   left: number;
   top: number;
+  /** Where its name stands. */
+  nameAt: number;
   height: number;
   scale: Scale;
 }
@@ -142,7 +145,9 @@ export function layOut(
         room: room(values.subarray(piece.from, piece.to), scale),
       };
     });
-    const above = Math.max(...pieces.map((piece) => piece.room[0]), LEAST_ROW / 2 - AIR);
+    // Below the step of 1 mV; where there is none, over the curve.
+    const voltage = row.every(({ channel }) => group.channels[channel]?.millivolts != null);
+    const above = (voltage ? 0 : NAME) + Math.max(...pieces.map((piece) => piece.room[0]), LEAST_ROW / 2 - AIR);
     const below = Math.max(...pieces.map((piece) => piece.room[1]), LEAST_ROW / 2 - AIR);
     // To whole heavy lines, so that every middle lies on one.
     const up = Math.min(Math.ceil((above + AIR) / 5) * 5, MOST_ROW / 2);
@@ -153,6 +158,7 @@ export function layOut(
         ...piece,
         left: GUTTER + (piece.from / group.rate + skew) * speed,
         top: top + up,
+        nameAt: voltage ? top + up + 0.5 : top,
         height: up + down,
       });
     }

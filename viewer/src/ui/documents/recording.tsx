@@ -365,7 +365,7 @@ function Paper({ name, sheet, stretch, group, speed, gain, zoom, points, move }:
       </section>
       {/* The names of the leads stay where they are while the sheet is scrolled. */}
       {firsts.map((strip) => (
-        <span key={strip.top} class="lead-name" style={{ "--at": strip.top + 0.5 }}>
+        <span key={strip.top} class="lead-name" style={{ "--at": strip.nameAt }}>
           {strip.label}
           {unitWords(group, strip.channel, strip.scale.perUnit)}
         </span>
