@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from pydicom import Dataset
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian
 from tests.factories.documents import BARE, CDA, CLINICAL, MPEG2, ecg, encapsulated, findings, report, video
 from tests.factories.instances import ADA, stable_uid
 from tests.unit.reports.reading import bytes_of
@@ -33,10 +33,24 @@ class Drawer:
         self.path.write_bytes(bytes_of(dataset))
         syntax = str(dataset.file_meta.TransferSyntaxUID)
         names = Names(StudyUID("1.1"), SeriesUID("1.2"), SOPInstanceUID("1.3"))
-        places = {"rows": None, "columns": None, "frames": 1, "size": self.path.stat().st_size, "dataset_start": 0}
-        states = {"wrapper_sha256": "", "dataset_sha256": "", "damage": "", "derived": "failed", "derive_note": ""}
         self.row: InstanceRow | None = InstanceRow(
-            ONE, 10, 100, names, str(dataset.SOPClassUID), syntax, 1, **places, **states
+            id=ONE,
+            series_id=10,
+            study_id=100,
+            names=names,
+            sop_class=str(dataset.SOPClassUID),
+            transfer_syntax=syntax,
+            number=1,
+            rows=None,
+            columns=None,
+            frames=1,
+            size=self.path.stat().st_size,
+            dataset_start=0,
+            wrapper_sha256="",
+            dataset_sha256="",
+            damage="",
+            derived="failed",
+            derive_note="",
         )
         self.pictures: dict[str, InstanceRow] = {}
         self.read = 0
@@ -84,7 +98,7 @@ def test_a_report_points_at_pictures_of_its_own_study_only(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, DeflatedExplicitVRLittleEndian])
-def test_a_report_reads_alike_in_every_encoding(tmp_path: Path, syntax: str) -> None:
+def test_a_report_reads_alike_in_every_encoding(tmp_path: Path, syntax: UID) -> None:
     plain = findings()
     _, reports = drawer_of(tmp_path, plain)
     expected = told(reports)
