@@ -411,6 +411,15 @@ def test_contrast_is_one_and_lengths_are_right(made: Place, desktop: BrowserCont
     pixel = _SPACING * min(abs(_ROW[0]), abs(_COLUMN[1]))
     wanted = np.hypot(end[0] - start[0], end[1] - start[1]) * pixel
     assert length == pytest.approx(wanted, abs=pixel * 1.5)
+    # The list leads back to the slice, and from there to pictures as they were taken.
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    index = _slices(page)[0]
+    page.keyboard.press("PageDown")
+    page.keyboard.press("j")
+    page.get_by_test_id("note-measurement").click()
+    expect(page.get_by_test_id("plane-axial").get_by_test_id("slice")).to_have_text(index)
+    expect(page.get_by_test_id("plane-coronal")).to_be_visible()
 
 
 def test_a_finger_opens_moves_enlarges_and_goes_back(made: Place, phone: BrowserContext) -> None:

@@ -7,6 +7,7 @@ import { Dialog } from "../ui/dialogs";
 import { Icon } from "../ui/icons";
 import { titleOf } from "../ui/series-list";
 import { useChanges } from "../ui/use-changes";
+import { threeSides } from "../viewer/three-sides";
 import type { Viewing } from "../viewer/viewing";
 import type { PictureName } from "./model";
 import type { Notebook } from "./notebook";
@@ -15,14 +16,15 @@ import { bodyOf, send } from "./sending";
 
 /** Opens the series of a picture and goes to it. */
 async function goTo(viewing: Viewing, picture: PictureName): Promise<void> {
-  const entry = viewing.entries.find((one) => one.kind === "images" && one.id === picture.series);
-  if (entry === undefined) {
+  const cell = threeSides.cellFor(picture.series, viewing);
+  const entry = cell?.entries.find((one) => one.kind === "images" && one.id === picture.series);
+  if (cell === null || entry === undefined) {
     return;
   }
-  await viewing.choose(entry);
-  const at = placeOf(viewing, picture);
+  await cell.choose(entry);
+  const at = placeOf(cell, picture);
   if (at !== null) {
-    viewing.goTo(at);
+    cell.goTo(at);
   }
 }
 
@@ -34,7 +36,7 @@ function placeOf(viewing: Viewing, { instance, frame }: PictureName): number | n
 
 function where(viewing: Viewing, picture: PictureName): string {
   const entry = viewing.entries.find((one) => one.id === picture.series);
-  const title = entry === undefined ? "" : titleOf(entry);
+  const title = entry !== undefined ? titleOf(entry) : picture.series < 0 ? words.sides.title : "";
   const at = placeOf(viewing, picture);
   return at === null ? title : words.measuring.where(title, decimal(at + 1, 0));
 }

@@ -2,19 +2,23 @@
 
 import type { Measurement, PictureName } from "./model";
 
-/** As the server takes them. */
+const isKept = ({ instance }: PictureName) => instance >= 0;
+
+/** As the server takes them. It does not have the pictures cut out of volumes, whose numbers are below zero. */
 export function bodyOf(
   measurements: readonly Measurement[],
   stars: readonly PictureName[],
   lines: ReadonlyMap<string, readonly string[]>,
 ): string {
-  const told = measurements.map(({ id, kind, on, points, text }) => ({
-    kind,
-    on,
-    points,
-    words: text === "" ? (lines.get(id) ?? []).join("\n") : text,
-  }));
-  return JSON.stringify({ measurements: told, stars });
+  const told = measurements
+    .filter(({ on }) => isKept(on))
+    .map(({ id, kind, on, points, text }) => ({
+      kind,
+      on,
+      points,
+      words: text === "" ? (lines.get(id) ?? []).join("\n") : text,
+    }));
+  return JSON.stringify({ measurements: told, stars: stars.filter(isKept) });
 }
 
 /** True once the notes are kept as safely as the pictures are. */

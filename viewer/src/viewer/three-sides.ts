@@ -3,6 +3,7 @@
 import type { SeriesManifest } from "../source/model";
 import { judge, type Refusal } from "../volume/space";
 import type { ThreePlanes } from "../volume/three-planes";
+import type { Viewing } from "./viewing";
 import type { Workspace } from "./workspace";
 
 export type VolumePart = typeof import("../volume/index");
@@ -44,6 +45,25 @@ class ThreeSides {
   /** What is shown in the place of a workspace's own cells. */
   over(workspace: Workspace): Shown | null {
     return this.shown?.of === workspace ? this.shown : null;
+  }
+
+  /** The cell in which a series can be looked at: of the three sides, or of what they lie over. Null where there is none. */
+  cellFor(seriesId: number, otherwise: Viewing): Viewing | null {
+    const { shown } = this;
+    if (shown === null) {
+      return otherwise;
+    }
+    const { cells } = shown.planes;
+    const at = cells.findIndex((one) => one.seriesId === seriesId);
+    if (at >= 0) {
+      shown.planes.enlarge(at);
+      return cells[at] ?? null;
+    }
+    if (seriesId < 0) {
+      return null;
+    }
+    this.close();
+    return shown.of.active;
   }
 
   toggle(workspace: Workspace): void {

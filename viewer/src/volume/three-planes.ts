@@ -147,28 +147,30 @@ export class ThreePlanes {
     return () => this.listeners.delete(listener);
   }
 
-  setSlab(slab: Slab): void {
+  /** Steps that go on from each other, as of a slider that is drawn, are one to be undone. */
+  private setSlab(slab: Slab, goesOn: boolean): void {
     const before = this.slab;
     const become = (next: Slab) => {
       this.made.shelf.setSlab(next);
       this.changed();
     };
     become(slab);
-    this.main.undo.push({ name: "slab", undo: () => become(before), redo: () => become(slab) });
+    const step = { undo: () => become(before), redo: () => become(slab) };
+    this.main.undo.push(goesOn ? { ...step, name: "slab" } : step);
   }
 
   setKind(kind: Slab["kind"]): void {
-    this.setSlab({ kind, thickness: this.slab.thickness || USUAL_THICKNESS });
+    this.setSlab({ kind, thickness: this.slab.thickness || USUAL_THICKNESS }, false);
   }
 
   /** None is a thin slice again. */
   setThickness(thickness: number): void {
     if (thickness < 1) {
-      this.setSlab({ ...this.slab, kind: "plane" });
+      this.setSlab({ ...this.slab, kind: "plane" }, true);
       return;
     }
     const kind = this.slab.kind === "plane" ? "highest" : this.slab.kind;
-    this.setSlab({ kind, thickness: Math.max(1, Math.min(THICKEST, Math.round(thickness))) });
+    this.setSlab({ kind, thickness: Math.max(1, Math.min(THICKEST, Math.round(thickness))) }, true);
   }
 
   enlarge(at: number): void {
