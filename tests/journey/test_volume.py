@@ -293,6 +293,7 @@ def test_a_missing_slice_is_not_made_up(made: Place, desktop: BrowserContext) ->
     _choose(page, "ONE MISSING")
     page.get_by_test_id("three-sides").click()
     expect(page.get_by_test_id("three-sides-refused")).to_contain_text("uneven (3 to 6 mm)")
+    expect(page.get_by_test_id("three-sides-refused")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_test_id("three-sides-refused")).to_have_count(0)
     expect(page.get_by_test_id("planes")).to_have_count(0)
