@@ -359,6 +359,7 @@ def _save(page: Page, folder: Path, *, open_list: bool = True) -> Image.Image:
     kept = folder / f"{len(list(folder.iterdir()))}.png"
     download.value.save_as(kept)
     page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
     return Image.open(io.BytesIO(kept.read_bytes()))
 
 

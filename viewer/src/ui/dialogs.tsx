@@ -30,6 +30,11 @@ export function Dialog({ title, close, children }: { title: string; close: () =>
       ref={dialog}
       class="dialog"
       aria-label={title}
+      onCancel={(event) => {
+        // Escape: gone at once, so that the next key is the page's.
+        event.preventDefault();
+        close();
+      }}
       onClose={close}
       onClick={(event) => event.target === dialog.current && close()}
     >
