@@ -52,7 +52,7 @@ class FileReader:
         """A file's bytes: in memory where it is small, mapped from a staged copy where it is a large DICOM file."""
         with source.open(entry) as stream:
             if entry.size <= _IN_MEMORY:
-                # A byte more than there should be; all that may be at once would cost a page fault for each of its pages.
+                # A byte more than there should be: room for all that may be would cost a page fault a page.
                 data = stream.read(entry.size + 1)
                 if len(data) > entry.size:
                     data += stream.read(_IN_MEMORY + 1 - len(data))
