@@ -124,14 +124,14 @@ def test_a_picture_is_seen_as_it_was_left_and_as_it_was_taken_again(link: str, c
     if page.get_by_test_id("tool-contrast").is_visible():
         page.get_by_test_id("tool-contrast").click()  # phones show what belongs to the chosen tool
     menu = page.get_by_test_id("presets")
-    expect(menu.locator("option", has_text="As the doctor left it: Ring at the top")).to_have_count(1)
+    expect(menu.locator("option", has_text="As it was left: Ring at the top")).to_have_count(1)
     before = _ink(page)
-    menu.select_option(label="As the doctor left it: Ring at the top")
+    menu.select_option(label="As it was left: Ring at the top")
     expect(page.get_by_test_id("window").first).to_have_text(re.compile(r"C 300 · W 101"))
     expect(viewport).to_have_attribute("data-graphics", "drawn")
     assert _ink(page) > before  # the ring and the words are there beside the overlay
     page.keyboard.press("End")  # the state is about the first picture alone
-    expect(menu.locator("option", has_text="As the doctor left it")).to_have_count(0)
+    expect(menu.locator("option", has_text="As it was left")).to_have_count(0)
     expect(page.get_by_test_id("window").first).to_have_text(re.compile(r"C 500 · W 1[,\u202f ]?000"))
     page.keyboard.press("Home")
     menu.select_option("as-taken")

@@ -99,7 +99,7 @@ export const ar: Messages = {
   asTaken: "كما صُوّرت",
   everything: "الكل",
   otherWindow: (number) => `كما صُوّرت، ${number}`,
-  presented: (name) => (name === "" ? "كما تركها الطبيب" : `كما تركها الطبيب: ${name}`),
+  presented: (name) => (name === "" ? "كما تُركت" : `كما تُركت: ${name}`),
   drawings: "علامات",
   presetNames: {
     brain: "الدماغ",

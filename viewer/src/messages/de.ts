@@ -83,7 +83,7 @@ export const de: Messages = {
   asTaken: "Wie aufgenommen",
   everything: "Alles",
   otherWindow: (number) => `Wie aufgenommen, ${number}`,
-  presented: (name) => (name === "" ? "Wie vom Arzt hinterlassen" : `Wie vom Arzt hinterlassen: ${name}`),
+  presented: (name) => (name === "" ? "Wie hinterlassen" : `Wie hinterlassen: ${name}`),
   drawings: "Zeichen",
   presetNames: {
     brain: "Gehirn",

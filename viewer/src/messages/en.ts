@@ -83,7 +83,7 @@ export const en = {
   ownContrast: "My own",
   asTaken: "As taken",
   everything: "Everything",
-  presented: (name: string) => (name === "" ? "As the doctor left it" : `As the doctor left it: ${name}`),
+  presented: (name: string) => (name === "" ? "As it was left" : `As it was left: ${name}`),
   drawings: "Marks",
   otherWindow: (number: number) => `As taken, ${number}`,
   presetNames: {

@@ -85,7 +85,7 @@ export const es: Messages = {
   asTaken: "Como se tomó",
   everything: "Todo",
   otherWindow: (number) => `Como se tomó, ${number}`,
-  presented: (name) => (name === "" ? "Como lo dejó el médico" : `Como lo dejó el médico: ${name}`),
+  presented: (name) => (name === "" ? "Como se dejó" : `Como se dejó: ${name}`),
   drawings: "Marcas",
   presetNames: {
     brain: "Cerebro",

@@ -83,7 +83,7 @@ export const fr: Messages = {
   asTaken: "Tel qu’acquis",
   everything: "Tout",
   otherWindow: (number) => `Tel qu’acquis, ${number}`,
-  presented: (name) => (name === "" ? "Tel que laissé par le médecin" : `Tel que laissé par le médecin : ${name}`),
+  presented: (name) => (name === "" ? "Tel que laissé" : `Tel que laissé : ${name}`),
   drawings: "Repères",
   presetNames: {
     brain: "Cerveau",

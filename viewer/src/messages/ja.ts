@@ -78,7 +78,7 @@ export const ja: Messages = {
   asTaken: "撮影時のまま",
   everything: "すべて",
   otherWindow: (number) => `撮影時のまま ${number}`,
-  presented: (name) => (name === "" ? "医師が残した表示" : `医師が残した表示：${name}`),
+  presented: (name) => (name === "" ? "残された表示" : `残された表示：${name}`),
   drawings: "印",
   presetNames: {
     brain: "脳",

@@ -78,7 +78,7 @@ export const zh: Messages = {
   asTaken: "拍摄时设置",
   everything: "全部",
   otherWindow: (number) => `拍摄时设置 ${number}`,
-  presented: (name) => (name === "" ? "医生保存的样子" : `医生保存的样子：${name}`),
+  presented: (name) => (name === "" ? "保存时的样子" : `保存时的样子：${name}`),
   drawings: "标记",
   presetNames: {
     brain: "脑",
