@@ -1,10 +1,13 @@
 """Everything a contract is tested on: the small (SQLite, a folder) and the large (PostgreSQL, a bucket)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.contract.job_replicas import Replica
+from tests.factories.clocks import FixedClock
 from tests.factories.servers import KEYS, fresh_database, make_bucket, running_postgres, running_s3
 
 from undisc.settings import Settings
@@ -69,3 +72,38 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
         return Place(request.param, tmp_path / "data", None, None)
     urls = request.getfixturevalue("postgres_url"), request.getfixturevalue("bucket_url")
     return Place(request.param, tmp_path / "data", *urls)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str | None:
+    """None is SQLite, in a folder."""
+    return request.getfixturevalue("postgres_url") if request.param == "postgres" else None
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(datetime.now(UTC))  # other processes have the machine's clock
+
+
+@pytest.fixture
+def replicas(database_url: str | None, tmp_path: Path, clock: FixedClock) -> Iterator[Callable[[], Replica]]:
+    """Makes processes' views of the line of jobs, all on one database."""
+    made: list[Replica] = []
+
+    def make() -> Replica:
+        made.append(Replica(database_url, tmp_path, clock))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.database.close()
+
+
+@pytest.fixture
+def here(replicas: Callable[[], Replica]) -> Replica:
+    return replicas()
+
+
+@pytest.fixture
+def there(replicas: Callable[[], Replica]) -> Replica:
+    return replicas()
