@@ -1,4 +1,4 @@
-"""Several pictures lie side by side, by touch, mouse and keys: layouts, series put into cells, undo, the whole screen."""
+"""Several pictures lie side by side, by touch, mouse and keys: layouts, series put into cells, undo, full screen."""
 
 import pytest
 from playwright.sync_api import Page, expect
