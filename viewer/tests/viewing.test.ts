@@ -155,10 +155,10 @@ describe("viewing", () => {
     const { viewing } = open(new FakeSource());
     press("z", viewing, { toggleHelp() {} });
     press("ArrowUp", viewing, { toggleHelp() {} });
-    expect(viewing.view.zoom).toBeCloseTo(1.25);
+    expect(viewing.look.view.zoom).toBeCloseTo(1.25);
     press("c", viewing, { toggleHelp() {} });
     press("ArrowRight", viewing, { toggleHelp() {} });
-    expect(viewing.contrast.kind).toBe("chosen");
+    expect(viewing.look.contrast.kind).toBe("chosen");
     expect(viewing.index).toBe(2);
     expect(press("x", viewing, { toggleHelp() {} })).toBe(false);
     viewing.stop();
@@ -169,14 +169,14 @@ describe("viewing", () => {
     const { viewing } = open(source);
     await until(() => viewing.fidelity === "full");
     viewing.goTo(4);
-    viewing.toggleInvert();
+    viewing.look.toggleInvert();
     source.holding = true;
     viewing.neighbour(1);
     await until(() => source.asked.includes("frame 21"));
-    expect(viewing.invert).toBe(false);
+    expect(viewing.look.invert).toBe(false);
     viewing.neighbour(-1);
     expect(source.calledOff).toContain("frame 21");
-    expect([viewing.index, viewing.invert]).toEqual([4, true]);
+    expect([viewing.index, viewing.look.invert]).toEqual([4, true]);
     viewing.stop();
   });
 

@@ -19,7 +19,7 @@ import {
   shownWindow,
   windowOfRange,
 } from "../src/render/window";
-import { valuesAt } from "../src/viewer/viewing";
+import { valuesAt } from "../src/viewer/probe";
 import { frameOf } from "./frames";
 
 const placement = { x: 0, y: 0, scaleX: 1, scaleY: 1, turn: UPRIGHT };

@@ -31,7 +31,7 @@ export async function makePng(viewing: Viewing, notebook: Notebook, withName: bo
   if (frame === null || picture === null || showing === null) {
     return null;
   }
-  const { turn } = viewing.view;
+  const { turn } = viewing.look.view;
   // Pixels that are not square become so by enlarging their shorter side.
   const wide = frame.columns * Math.max(1, 1 / frame.aspect);
   const high = frame.rows * Math.max(1, frame.aspect);
@@ -62,7 +62,7 @@ async function draw(
   // Words and lines keep their size against the picture's, however many pixels it has.
   const ink = Math.max(1, Math.max(size.width, size.height) / LEAST_SIDE);
   const screen = { width: size.width / ink, height: size.height / ink };
-  const placement = place(frame, screen, { ...WHOLE, turn: viewing.view.turn });
+  const placement = place(frame, screen, { ...WHOLE, turn: viewing.look.view.turn });
   const shades = document.createElement("canvas");
   Object.assign(shades, size);
   const renderer = CanvasRenderer.on(shades);
@@ -128,7 +128,7 @@ function writeEdges(
   context.font = FONT.replace("13px", "17px");
   context.textBaseline = "middle";
   context.textAlign = "center";
-  const labels = edgeLabels(viewing.frame?.orientation ?? null, viewing.view.turn, viewing.frame?.toward ?? null);
+  const labels = edgeLabels(viewing.frame?.orientation ?? null, viewing.look.view.turn, viewing.frame?.toward ?? null);
   if (labels !== null) {
     text(context, labels.left, 18, height / 2);
     text(context, labels.right, width - 18, height / 2);

@@ -4,7 +4,7 @@ import type { PixelArray } from "../decode/pixels";
 import { decimal } from "../messages/format";
 import { words } from "../messages/index";
 import type { Frame } from "../source/model";
-import { valuesAt } from "../viewer/viewing";
+import { valuesAt } from "../viewer/probe";
 import { angleAt, angleBetween, area, length, type Statistics, statistics } from "./arithmetic";
 import { hasInside, type Measurement } from "./model";
 import { isChart, regionOf, type Scale, scaleFor } from "./scale";

@@ -70,18 +70,18 @@ export function PlainTools({ workspace, more }: { workspace: Workspace; more: ()
             name="darker"
             icon="darker"
             label={plain.darker}
-            act={() => viewing.adjustContrast(0, -BRIGHTER)}
+            act={() => viewing.look.adjustContrast(0, -BRIGHTER)}
           />
           <PlainTool
             name="brighter"
             icon="brighter"
             label={plain.brighter}
-            act={() => viewing.adjustContrast(0, BRIGHTER)}
+            act={() => viewing.look.adjustContrast(0, BRIGHTER)}
           />
-          <PlainTool name="smaller" icon="smaller" label={plain.smaller} act={() => viewing.zoom(0.8)} />
-          <PlainTool name="bigger" icon="zoom" label={plain.bigger} act={() => viewing.zoom(1.25)} />
+          <PlainTool name="smaller" icon="smaller" label={plain.smaller} act={() => viewing.look.zoom(0.8)} />
+          <PlainTool name="bigger" icon="zoom" label={plain.bigger} act={() => viewing.look.zoom(1.25)} />
           <PlainTool name="what" icon="keys" label={plain.what} wide act={() => setAsked(true)} />
-          <PlainTool name="reset" icon="reset" label={plain.asItCame} act={() => viewing.reset()} />
+          <PlainTool name="reset" icon="reset" label={plain.asItCame} act={() => viewing.look.reset()} />
         </>
       ) : (
         back !== undefined && (

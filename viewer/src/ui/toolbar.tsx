@@ -32,7 +32,8 @@ function choices(viewing: Viewing): Choice[] {
 }
 
 function ContrastMenu({ viewing }: { viewing: Viewing }) {
-  const { contrast, frame } = viewing;
+  const { frame } = viewing;
+  const { contrast } = viewing.look;
   const byPointer = useRef(false);
   const named = choices(viewing);
   const { states } = viewing;
@@ -44,17 +45,17 @@ function ContrastMenu({ viewing }: { viewing: Viewing }) {
         : contrast.kind;
   const choose = (id: string) => {
     if (id === "as-taken" || id === "everything") {
-      viewing.setContrast({ kind: id });
+      viewing.look.setContrast({ kind: id });
       return;
     }
     const state = states.find((_, at) => id === `state-${at}`);
     if (state !== undefined) {
-      viewing.present(state);
+      viewing.look.present(state);
       return;
     }
     const preset = named.find((one) => one.id === id);
     if (preset !== undefined) {
-      viewing.setContrast({ kind: "chosen", id, range: preset.range });
+      viewing.look.setContrast({ kind: "chosen", id, range: preset.range });
     }
   };
   return (
@@ -159,18 +160,18 @@ export function Toolbar({ viewing, many, more, help }: ToolbarProps) {
               type="button"
               class="tool"
               data-testid="invert"
-              aria-pressed={viewing.invert}
-              onClick={() => viewing.toggleInvert()}
+              aria-pressed={viewing.look.invert}
+              onClick={() => viewing.look.toggleInvert()}
             >
               <Icon name="invert" />
               <span>{words.invert}</span>
             </button>
-            {viewing.hasDrawings && (
+            {viewing.look.hasDrawings && (
               <button
                 type="button"
                 class="tool"
                 data-testid="drawings"
-                aria-pressed={viewing.drawings}
+                aria-pressed={viewing.look.drawings}
                 onClick={() => viewing.toggleDrawings()}
               >
                 <Icon name="drawings" />
@@ -179,19 +180,19 @@ export function Toolbar({ viewing, many, more, help }: ToolbarProps) {
             )}
           </div>
           <div class="for-zoom">
-            <button type="button" class="tool" data-testid="fit" onClick={() => viewing.fit()}>
+            <button type="button" class="tool" data-testid="fit" onClick={() => viewing.look.fit()}>
               <Icon name="fit" />
               <span>{words.fit}</span>
             </button>
-            <button type="button" class="tool" data-testid="turn" onClick={() => viewing.turn(CHANGES.right)}>
+            <button type="button" class="tool" data-testid="turn" onClick={() => viewing.look.turn(CHANGES.right)}>
               <Icon name="turn" />
               <span>{words.turn}</span>
             </button>
-            <button type="button" class="tool" data-testid="mirror" onClick={() => viewing.turn(CHANGES.mirror)}>
+            <button type="button" class="tool" data-testid="mirror" onClick={() => viewing.look.turn(CHANGES.mirror)}>
               <Icon name="mirror" />
               <span>{words.mirror}</span>
             </button>
-            <button type="button" class="tool" data-testid="reset" onClick={() => viewing.reset()}>
+            <button type="button" class="tool" data-testid="reset" onClick={() => viewing.look.reset()}>
               <Icon name="reset" />
               <span>{words.reset}</span>
             </button>

@@ -5,8 +5,9 @@ import { count, decimal, dicomDate, measured, percent } from "../messages/format
 import { words } from "../messages/index";
 import { digitsFor, shownWindow } from "../render/window";
 import { Gestures } from "../viewer/gestures";
+import type { Probe } from "../viewer/probe";
 import { Stage } from "../viewer/stage";
-import type { Probe, Viewing } from "../viewer/viewing";
+import type { Viewing } from "../viewer/viewing";
 import { Measurements } from "./measurements";
 import { titleOf } from "./series-list";
 
@@ -21,7 +22,7 @@ function valueText(probe: Probe, unit: string): string {
 
 /** Which way is which, at the four edges. */
 function Edges({ viewing }: { viewing: Viewing }) {
-  const labels = edgeLabels(viewing.frame?.orientation ?? null, viewing.view.turn, viewing.frame?.toward ?? null);
+  const labels = edgeLabels(viewing.frame?.orientation ?? null, viewing.look.view.turn, viewing.frame?.toward ?? null);
   if (labels === null) {
     return null;
   }
@@ -61,10 +62,10 @@ function trouble(viewing: Viewing): string {
   if (viewing.failure === "unavailable") {
     return words.seriesFailed;
   }
-  if (viewing.stalled) {
+  if (viewing.arriving.stalled) {
     return words.stalled;
   }
-  if (viewing.previewsOnly) {
+  if (viewing.arriving.previewsOnly) {
     return words.previewsOnly;
   }
   const damage = viewing.frame?.damage ?? "";
@@ -122,7 +123,8 @@ export function Viewport({ viewing, takesFocus = true }: { viewing: Viewing; tak
       stage.dispose();
     };
   }, [viewing]);
-  const { entry, studyEntry, manifest, range, probe } = viewing;
+  const { entry, studyEntry, manifest, probe } = viewing;
+  const { range } = viewing.look;
   const title = entry === null ? "" : titleOf(entry);
   const shown = shownWindow(range, viewing.frame);
   const digits = digitsFor(range);
@@ -160,13 +162,13 @@ export function Viewport({ viewing, takesFocus = true }: { viewing: Viewing; tak
       </div>
       <div class="overlay overlay-bottom-end">
         <ScaleBar viewing={viewing} />
-        <span data-testid="zoom">{words.zoomed(percent(viewing.view.zoom))}</span>
+        <span data-testid="zoom">{words.zoomed(percent(viewing.look.view.zoom))}</span>
       </div>
       <Edges viewing={viewing} />
       <Measurements viewing={viewing} />
       <div class={`trouble ${problem === "" ? "" : "trouble-shown"}`} role="status">
         {problem !== "" && <p data-testid="trouble">{problem}</p>}
-        {(viewing.failure === "unreachable" || viewing.stalled) && (
+        {(viewing.failure === "unreachable" || viewing.arriving.stalled) && (
           <button type="button" onClick={() => viewing.retry()}>
             {words.tryAgain}
           </button>

@@ -40,6 +40,19 @@ export const SPEEDS: readonly number[] = [0.25, 0.5, 1, 2, 4];
 /** After a pause of the page, and where the machine is too slow, pictures are left out, but no more than these. */
 const MOST_AT_ONCE = 8;
 
+/** The pictures that are played from one of them: those of one recording, or all of a stack. */
+export function loopAround(frames: readonly { i: number }[], index: number): { from: number; to: number } {
+  const instance = frames[index]?.i;
+  let [from, to] = [index, index];
+  while (from > 0 && frames[from - 1]?.i === instance) {
+    from -= 1;
+  }
+  while (to < frames.length - 1 && frames[to + 1]?.i === instance) {
+    to += 1;
+  }
+  return to > from ? { from, to } : { from: 0, to: Math.max(0, frames.length - 1) };
+}
+
 export class Cine {
   playing = false;
   bounce = false;

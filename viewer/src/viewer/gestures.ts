@@ -53,7 +53,7 @@ export class Gestures {
     host.addEventListener("pointerleave", (event) => this.leave(event), { signal });
     host.addEventListener("wheel", (event) => this.wheel(event), { signal, passive: false });
     host.addEventListener("contextmenu", (event) => event.preventDefault(), { signal });
-    host.addEventListener("dblclick", () => !isKind(viewing.tool) && viewing.fit(), { signal });
+    host.addEventListener("dblclick", () => !isKind(viewing.tool) && viewing.look.fit(), { signal });
   }
 
   dispose(): void {
@@ -152,13 +152,13 @@ export class Gestures {
         return;
       }
       case "contrast":
-        viewing.adjustContrast(dx, dy);
+        viewing.look.adjustContrast(dx, dy);
         return;
       case "zoom":
-        viewing.zoom(Math.exp(-dy * 0.008), viewing.screen.width / 2, viewing.screen.height / 2);
+        viewing.look.zoom(Math.exp(-dy * 0.008), viewing.screen.width / 2, viewing.screen.height / 2);
         return;
       case "move":
-        viewing.pan(dx, dy);
+        viewing.look.pan(dx, dy);
         viewing.pointAt(now);
     }
   }
@@ -176,8 +176,8 @@ export class Gestures {
       return;
     }
     const span = (contact: Contact) => Math.max(20, Math.hypot(contact.x - other.x, contact.y - other.y));
-    this.viewing.zoom(span(now) / span(before), (now.x + other.x) / 2, (now.y + other.y) / 2);
-    this.viewing.pan((now.x - before.x) / 2, (now.y - before.y) / 2);
+    this.viewing.look.zoom(span(now) / span(before), (now.x + other.x) / 2, (now.y + other.y) / 2);
+    this.viewing.look.pan((now.x - before.x) / 2, (now.y - before.y) / 2);
   }
 
   private up(event: PointerEvent): void {
@@ -208,7 +208,7 @@ export class Gestures {
     const last = this.lastTap;
     if (last !== null && event.timeStamp - last.at < DOUBLE_TAP && Math.hypot(x - last.x, y - last.y) < 40) {
       this.lastTap = null;
-      this.viewing.fit();
+      this.viewing.look.fit();
     } else {
       this.lastTap = { at: event.timeStamp, x, y };
     }
@@ -225,7 +225,7 @@ export class Gestures {
     const delta = event.deltaY * (event.deltaMode === 1 ? 40 : event.deltaMode === 2 ? 400 : 1);
     const { x, y } = this.at(event);
     if (event.ctrlKey || event.metaKey) {
-      this.viewing.zoom(Math.exp(-Math.max(-100, Math.min(100, delta)) * 0.004), x, y);
+      this.viewing.look.zoom(Math.exp(-Math.max(-100, Math.min(100, delta)) * 0.004), x, y);
       return;
     }
     const { steps, left } = wheelSteps(this.wheelLeft, delta);

@@ -68,32 +68,32 @@ export function press(key: string, viewing: Viewing, actions: KeyActions, shift 
       return true;
     case "+":
     case "=":
-      viewing.zoom(1.25);
+      viewing.look.zoom(1.25);
       return true;
     case "-":
-      viewing.zoom(0.8);
+      viewing.look.zoom(0.8);
       return true;
     case "0":
-      viewing.fit();
+      viewing.look.fit();
       return true;
     case "r":
-      viewing.turn(shift ? CHANGES.left : CHANGES.right);
+      viewing.look.turn(shift ? CHANGES.left : CHANGES.right);
       return true;
     case "h":
-      viewing.turn(CHANGES.mirror);
+      viewing.look.turn(CHANGES.mirror);
       return true;
     case "v":
-      viewing.turn(CHANGES.upsideDown);
+      viewing.look.turn(CHANGES.upsideDown);
       return true;
     case "o":
       if (shift) {
         viewing.toggleDrawings();
       } else {
-        viewing.reset();
+        viewing.look.reset();
       }
       return true;
     case "i":
-      viewing.toggleInvert();
+      viewing.look.toggleInvert();
       return true;
     case "k":
       void measuring.use((part) => part.toggleStar(viewing));
@@ -115,13 +115,13 @@ function arrow(viewing: Viewing, x: number, y: number): void {
       viewing.step(x + y);
       return;
     case "contrast":
-      viewing.adjustContrast(x * STEP, y * STEP);
+      viewing.look.adjustContrast(x * STEP, y * STEP);
       return;
     case "zoom":
-      viewing.zoom(x - y > 0 ? 1.25 : 0.8);
+      viewing.look.zoom(x - y > 0 ? 1.25 : 0.8);
       return;
     case "move":
-      viewing.pan(x * STEP, y * STEP);
+      viewing.look.pan(x * STEP, y * STEP);
   }
 }
 

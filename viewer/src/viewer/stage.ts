@@ -124,7 +124,7 @@ export class Stage {
       invert: false,
     };
     const picture = viewing.picture;
-    const showing = viewing.showing ?? nothing;
+    const showing = viewing.look.showing ?? nothing;
     const drawn = this.renderer?.draw(picture, showing) ?? false;
     if (!drawn && this.renderer?.name === "webgl2") {
       // Too large for the graphics chip, or its context is gone without a word: not worth asking it again.
@@ -139,7 +139,8 @@ export class Stage {
     this.host.dataset.renderer = this.renderer?.name ?? "none";
   }
   private drawGraphics(): void {
-    const { graphics, placement, picture } = this.viewing;
+    const { placement, picture } = this.viewing;
+    const { graphics } = this.viewing.look;
     if (graphics !== null && this.drawOver === null) {
       if (!this.asked) {
         this.asked = true;

@@ -1,60 +1,28 @@
 /** What one cell shows and what people do to it. Knows no elements; tells its listeners when to look again. */
 
-import { modalityValue, type PixelArray } from "../decode/pixels";
-import {
-  CHANGES,
-  fitScale,
-  liesOnItsSide,
-  type Placement,
-  panBy,
-  pixelAt,
-  place,
-  type ScreenSize,
-  type Turn,
-  turned,
-  type View,
-  WHOLE,
-  zoomAbout,
-} from "../geometry/view";
-import type { Shelf, Watched } from "../loading/shelf";
+import type { Placement, ScreenPoint, ScreenSize } from "../geometry/view";
+import type { Shelf } from "../loading/shelf";
 import type { Kind } from "../measure/model";
-import type { Graphics } from "../render/graphics";
 import type { Picture, Showing } from "../render/picture";
-import { presentedRange, presentedView } from "../render/presented";
-import { adjust, defaultRange, fullRange, presets, type ValueRange } from "../render/window";
+import { presets } from "../render/window";
 import { SourceClosed, SourceUnreachable } from "../source/frame-source";
 import type { Frame, SeriesEntry, SeriesManifest, StudyEntry, StudyManifest } from "../source/model";
-import { type PresentationState, partOf } from "../source/presentation";
-import { Cine } from "./cine";
+import type { PresentationState } from "../source/presentation";
+import { Arriving } from "./arriving";
+import { Cine, loopAround } from "./cine";
 import type { Hand } from "./hand";
+import { type Appearance, Look } from "./look";
+import { type Probe, probeAt } from "./probe";
+import { PresentationStates } from "./states";
 import type { UndoStack } from "./undo";
+import type { Wall } from "./wall";
 
 /** What dragging does; with a kind of measurement, it draws one. */
 export type Tool = "scroll" | "contrast" | "zoom" | "move" | "find" | Kind;
 
-/** How grey is chosen: frame by frame as it was taken, or one range for the whole series. */
-export type Contrast =
-  | { kind: "as-taken" }
-  | { kind: "everything" }
-  | { kind: "presented"; state: PresentationState }
-  | { kind: "chosen"; id: string; range: ValueRange };
-
 export type Fidelity = "none" | "preview" | "full";
 
-export interface Probe {
-  column: number;
-  row: number;
-  /** Modality values, one or three. */
-  values: readonly number[];
-}
-
-/** How a series is shown: what undoing brings back. */
-interface Appearance {
-  contrast: Contrast;
-  invert: boolean;
-  view: View;
-}
-
+/** How a series was left. */
 export interface Remembered extends Appearance {
   index: number;
 }
@@ -62,8 +30,8 @@ export interface Remembered extends Appearance {
 /** How a series is begun with, where that is not as it was left. */
 export interface Beginning {
   index?: number;
-  /** The side of the cell that the wall of the chest is pushed to (mammograms). */
-  wall?: "left" | "right";
+  /** Where mammograms are pushed to. */
+  wall?: Wall;
   /** One of render/window's presets. */
   preset?: string;
 }
@@ -87,43 +55,34 @@ export function isSame(one: SeriesEntry | null, other: SeriesEntry | null): bool
   return one?.id === other?.id && one?.instance === other?.instance && one?.kind === other?.kind;
 }
 
-/** Presentation states come after the first pictures. */
-const STATES_WAIT = 1000;
-
 let nextNumber = 1;
 
 export class Viewing {
   entry: SeriesEntry | null = null;
   manifest: SeriesManifest | null = null;
   index = 0;
-  contrast: Contrast = { kind: "as-taken" };
-  invert = false;
-  view: View = WHOLE;
-  screen: ScreenSize = { width: 1, height: 1 };
   /** The series could not be had: "unreachable" is worth another try. */
   failure: "unreachable" | "unavailable" | null = null;
-  stalled = false;
-  previewsOnly = false;
   probe: Probe | null = null;
-  /** Whether what lies over the picture is shown. */
-  drawings = true;
   /** What draws measurements on this cell, once that part is here. */
   hand: Hand | null = null;
   readonly cine: Cine = new Cine(this);
-  private watching: Watched | null = null;
-  private wall: "left" | "right" | null = null;
-  private pointer: { x: number; y: number } | null = null;
+  readonly look: Look = new Look(this);
+  readonly arriving: Arriving;
+  private pointer: ScreenPoint | null = null;
   private readonly listeners = new Set<() => void>();
   private asking = new AbortController();
-  private known: readonly PresentationState[] = [];
-  private preferred = false;
+  private readonly presented: PresentationStates;
   /** Tells the cells apart. */
   readonly number = nextNumber++;
 
   constructor(
     readonly study: StudyManifest,
     private readonly environment: ViewingEnvironment,
-  ) {}
+  ) {
+    this.arriving = new Arriving(environment.library, () => this.changed());
+    this.presented = new PresentationStates(environment.library, () => this.changed());
+  }
 
   /** Where what is done here, and to what is drawn on it, is noted for undoing. */
   get undo(): UndoStack {
@@ -153,7 +112,7 @@ export class Viewing {
   }
 
   get picture(): Picture | null {
-    return this.watching?.series.picture(this.index) ?? null;
+    return this.arriving.picture(this.index);
   }
 
   get fidelity(): Fidelity {
@@ -163,121 +122,33 @@ export class Viewing {
 
   /** Nothing better will come for this slice. */
   get hopeless(): boolean {
-    return this.watching?.isHopeless(this.index) ?? false;
+    return this.arriving.isHopeless(this.index, false);
   }
 
   get progress(): { ready: number; total: number } | null {
-    const { watching } = this;
-    return watching === null ? null : { ready: Math.min(watching.series.ready, watching.reach), total: watching.reach };
+    return this.arriving.progress;
   }
 
-  get range(): ValueRange {
-    const { frame, contrast } = this;
-    if (contrast.kind === "chosen") {
-      return contrast.range;
-    }
-    if (frame === null) {
-      return { low: 0, high: 255 };
-    }
-    if (contrast.kind === "presented") {
-      return presentedRange(contrast.state, frame) ?? defaultRange(frame);
-    }
-    return contrast.kind === "everything" && frame.samples === 1 ? fullRange(frame) : defaultRange(frame);
+  get screen(): ScreenSize {
+    return this.look.screen;
   }
 
   get placement(): Placement | null {
-    if (this.frame === null) {
-      return null;
-    }
-    const placement = place(this.frame, this.screen, this.view);
-    return { ...placement, x: placement.x + this.shift };
-  }
-
-  /** How far the picture is pushed to the wall, in screen pixels. */
-  private get shift(): number {
-    if (this.frame === null || this.wall === null) {
-      return 0;
-    }
-    const { turn } = this.view;
-    const scale = fitScale(this.frame, this.screen, turn);
-    const width = liesOnItsSide(turn) ? this.frame.rows * this.frame.aspect : this.frame.columns;
-    const free = Math.max(0, this.screen.width - width * scale) / 2;
-    return this.wall === "left" ? -free : free;
+    return this.look.placement;
   }
 
   get showing(): Showing | null {
-    const placement = this.placement;
-    return placement === null ? null : { placement, range: this.range, invert: this.invert !== this.turnedOver };
-  }
-
-  /** Whether a presentation state has black where the picture itself has white. */
-  private get turnedOver(): boolean {
-    const { contrast, frame } = this;
-    if (contrast.kind !== "presented" || frame?.samples !== 1 || partOf(contrast.state, frame) === null) {
-      return false;
-    }
-    return contrast.state.inverse !== frame.invert;
-  }
-
-  /** What is drawn over the picture and around it; null where there is nothing. */
-  get graphics(): Graphics | null {
-    const { frame, contrast } = this;
-    if (frame === null) {
-      return null;
-    }
-    const part = contrast.kind === "presented" ? partOf(contrast.state, frame) : null;
-    const shutter = (part === null || contrast.kind !== "presented" ? null : contrast.state.shutter) ?? frame.shutter;
-    const shown = this.drawings ? { overlays: frame.overlays, part } : { overlays: [], part: null };
-    return shutter === null && shown.overlays.length === 0 && shown.part === null ? null : { frame, shutter, ...shown };
-  }
-
-  /** There is something over this picture that can be hidden. */
-  get hasDrawings(): boolean {
-    const { frame, contrast } = this;
-    const part = contrast.kind === "presented" && frame !== null ? partOf(contrast.state, frame) : null;
-    return (frame?.overlays.length ?? 0) > 0 || (part?.shapes.length ?? 0) > 0;
+    return this.look.showing;
   }
 
   toggleDrawings(): void {
-    this.drawings = !this.drawings;
+    this.look.drawings = !this.look.drawings;
     this.changed();
   }
 
   /** The presentation states that are about the picture on the screen. */
   get states(): readonly PresentationState[] {
-    const { frame } = this;
-    return frame === null ? [] : this.known.filter((state) => partOf(state, frame) !== null);
-  }
-
-  /** Shows the series as somebody left it. */
-  present(state: PresentationState): void {
-    const { frame } = this;
-    if (frame !== null) {
-      this.edit("contrast", () => {
-        this.contrast = { kind: "presented", state };
-        this.invert = false;
-        this.view = presentedView(state, frame, this.screen);
-      });
-    }
-  }
-
-  /** Asks for the presentation states of the study, once its pictures are on their way. */
-  private async findStates(signal: AbortSignal): Promise<void> {
-    const series = this.studyEntry?.series.filter(({ modality, kind }) => modality === "PR" && kind !== "images") ?? [];
-    this.known = [];
-    if (series.length === 0) {
-      return;
-    }
-    await new Promise((done) => setTimeout(done, STATES_WAIT));
-    for (const { id } of series) {
-      try {
-        signal.throwIfAborted();
-        this.known = [...this.known, ...((await this.environment.library.manifest(id, signal)).states ?? [])];
-        this.changed();
-      } catch {
-        // Without them the pictures are shown as they were taken.
-      }
-    }
+    return this.presented.about(this.frame);
   }
 
   listen(listener: () => void): () => void {
@@ -299,9 +170,9 @@ export class Viewing {
     this.remember();
     this.asking.abort();
     this.asking = new AbortController();
-    this.watching?.stop();
-    this.wall = beginning.wall ?? null;
-    Object.assign(this, { entry, watching: null, manifest: null, failure: null, stalled: false, probe: null });
+    this.arriving.stop();
+    this.look.wall = beginning.wall ?? null;
+    Object.assign(this, { entry, manifest: null, failure: null, probe: null });
     if (!same) {
       const again = (one: SeriesEntry | null) => () => void this.choose(one);
       this.environment.undo.push({ undo: again(before), redo: again(entry) });
@@ -320,7 +191,7 @@ export class Viewing {
       }
       signal.throwIfAborted();
       this.show(entry, manifest, beginning);
-      void this.findStates(signal);
+      void this.presented.find(this.studyEntry, signal);
     } catch (error) {
       if (!signal.aborted) {
         if (error instanceof SourceClosed) {
@@ -333,42 +204,16 @@ export class Viewing {
   }
 
   private show(entry: SeriesEntry, manifest: SeriesManifest, beginning: Beginning): void {
-    const { library, kept: left } = this.environment;
-    const watching = library.watch(manifest, {
-      arrived: () => this.changed(),
-      stalled: (stalled) => {
-        this.stalled = stalled;
-        this.changed();
-      },
-      previewsOnly: () => {
-        this.previewsOnly = true;
-        this.changed();
-      },
-    });
     const { first } = this.study;
     const isFirst = first !== null && first.series === entry.id;
     const middle = isFirst ? first.index : Math.floor(manifest.frames.length / 2);
-    const kept = left.get(entry.id);
-    this.watching = watching;
+    const kept = this.environment.kept.get(entry.id);
+    this.arriving.watch(manifest);
     this.manifest = manifest;
     this.index = kept?.index ?? Math.max(0, Math.min(manifest.frames.length - 1, middle));
-    this.contrast = kept?.contrast ?? { kind: "as-taken" };
-    this.invert = kept?.invert ?? false;
-    this.view = kept?.view ?? WHOLE;
+    this.look.take(kept);
     this.begin(manifest, beginning);
-    if (this.preferred) {
-      watching.prefer();
-    }
-    if (isFirst && first.preview !== null) {
-      // The picture that came along is drawn before anything else is asked for.
-      void watching.series.keepPreview(first.index, first.preview).then(() => {
-        library.warm();
-        this.lookAgain(watching);
-      });
-    } else {
-      library.warm();
-      this.lookAgain(watching);
-    }
+    this.arriving.begin(() => this.index, isFirst ? first : null);
     this.changed();
   }
 
@@ -377,39 +222,25 @@ export class Viewing {
     const range = presets(manifest.modality, manifest.unit).find(({ id }) => id === preset)?.range;
     if (index !== undefined && frame !== undefined) {
       this.index = index;
-      this.watching?.lookAt(index, 1);
+      this.arriving.lookAt(index, 1);
     }
     if (range !== undefined && preset !== undefined) {
-      this.contrast = { kind: "chosen", id: preset, range };
+      this.look.contrast = { kind: "chosen", id: preset, range };
     }
     if (wall !== undefined) {
-      this.wall = wall;
-      // Rows run from the wall of the chest to the nipple or back (Patient Orientation, PS3.3 C.7.6.1.1.1).
-      const runs = frame?.toward?.[0].charAt(0) ?? "";
-      const mirrored = runs === (wall === "right" ? "A" : "P");
-      this.view = mirrored ? turned(WHOLE, CHANGES.mirror) : WHOLE;
+      this.look.standAt(wall, frame);
     }
     this.changed();
   }
 
-  private lookAgain(watching: Watched): void {
-    if (this.watching === watching) {
-      watching.lookAt(this.index, 1);
-    }
-  }
-
   /** This cell's pictures go before those of the others. */
   prefer(preferred: boolean): void {
-    this.preferred = preferred;
-    if (preferred) {
-      this.watching?.prefer();
-    }
+    this.arriving.prefer(preferred);
   }
 
   private remember(): void {
     if (this.entry !== null && this.manifest !== null) {
-      const { index, contrast, invert, view } = this;
-      this.environment.kept.set(this.entry.id, { index, contrast, invert, view });
+      this.environment.kept.set(this.entry.id, { index: this.index, ...this.look.appearance });
     }
   }
 
@@ -432,7 +263,7 @@ export class Viewing {
     }
     const direction = next > this.index ? 1 : -1;
     this.index = next;
-    this.watching?.lookAt(next, direction);
+    this.arriving.lookAt(next, direction);
     this.changed();
     return true;
   }
@@ -451,16 +282,7 @@ export class Viewing {
 
   /** The pictures that are played from here: those of one recording, or all of a stack. */
   get loop(): { from: number; to: number } {
-    const { frames, index } = this;
-    const instance = frames[index]?.i;
-    let [from, to] = [index, index];
-    while (from > 0 && frames[from - 1]?.i === instance) {
-      from -= 1;
-    }
-    while (to < frames.length - 1 && frames[to + 1]?.i === instance) {
-      to += 1;
-    }
-    return to > from ? { from, to } : { from: 0, to: Math.max(0, frames.length - 1) };
+    return loopAround(this.frames, this.index);
   }
 
   duration(index: number): number | null {
@@ -468,19 +290,19 @@ export class Viewing {
   }
 
   ready(index: number): boolean {
-    return (this.watching?.series.picture(index) ?? null) !== null || (this.watching?.isHopeless(index) ?? true);
+    return this.arriving.picture(index) !== null || this.arriving.isHopeless(index, true);
   }
 
   playTo(index: number, direction: 1 | -1, bounce: boolean): void {
     this.index = index;
-    this.watching?.playAt(index, direction, bounce, this.loop);
+    this.arriving.playAt(index, direction, bounce, this.loop);
     this.environment.moved(this);
     this.changed();
   }
 
   playingChanged(): void {
     if (!this.cine.playing) {
-      this.watching?.lookAt(this.index, 1);
+      this.arriving.lookAt(this.index, 1);
     }
     this.changed();
   }
@@ -502,7 +324,7 @@ export class Viewing {
     if (this.failure !== null && this.entry !== null) {
       void this.choose(this.entry);
     } else {
-      this.watching?.retry();
+      this.arriving.retry();
     }
   }
 
@@ -511,61 +333,9 @@ export class Viewing {
     this.changed();
   }
 
-  setContrast(contrast: Contrast): void {
-    this.edit("contrast", () => {
-      this.contrast = contrast;
-    });
-  }
-
-  adjustContrast(dx: number, dy: number): void {
-    this.setContrast({ kind: "chosen", id: "own", range: adjust(this.range, dx, dy) });
-  }
-
-  toggleInvert(): void {
-    this.edit("invert", () => {
-      this.invert = !this.invert;
-    });
-  }
-
-  fit(): void {
-    this.setView({ ...WHOLE, turn: this.view.turn });
-  }
-
-  /** Turns or mirrors the picture as it is seen. */
-  turn(change: Turn): void {
-    this.setView(turned(this.view, change));
-  }
-
-  /** Back to how the pictures came: upright, whole, their own contrast. */
-  reset(): void {
-    this.edit("reset", () => {
-      this.view = WHOLE;
-      this.invert = false;
-      this.contrast = { kind: "as-taken" };
-    });
-  }
-
-  zoom(factor: number, x = this.screen.width / 2, y = this.screen.height / 2): void {
-    this.setView(zoomAbout(this.view, factor, x - this.shift, y, this.screen));
-  }
-
-  pan(dx: number, dy: number): void {
-    this.setView(panBy(this.view, dx, dy, this.screen));
-  }
-
-  setView(view: View): void {
-    this.edit("view", () => {
-      this.view = view;
-    });
-  }
-
-  /** Changes how the series is shown, and notes it for undoing; a drag is one step. */
-  private edit(name: string, change: () => void): void {
-    const of = (): Appearance => ({ contrast: this.contrast, invert: this.invert, view: this.view });
+  /** Notes for undoing how the series looked; a drag is one step. */
+  lookChanged(name: string, before: Appearance, after: Appearance): void {
     const { entry, manifest } = this;
-    const before = of();
-    change();
-    const after = of();
     if (entry !== null && manifest !== null) {
       this.environment.undo.push({
         name: `${name} ${this.number}`,
@@ -578,7 +348,7 @@ export class Viewing {
 
   private bringBack(entry: SeriesEntry, appearance: Appearance): void {
     if (this.entry?.id === entry.id && this.manifest !== null) {
-      Object.assign(this, appearance);
+      this.look.take(appearance);
       this.changed();
       return;
     }
@@ -589,12 +359,12 @@ export class Viewing {
   }
 
   resize(screen: ScreenSize): void {
-    this.screen = screen;
+    this.look.screen = screen;
     this.changed();
   }
 
   /** The pointer rests on a point of the screen, or nowhere. */
-  pointAt(point: { x: number; y: number } | null): void {
+  pointAt(point: ScreenPoint | null): void {
     if (point !== this.pointer) {
       this.pointer = point;
       this.changed();
@@ -605,8 +375,7 @@ export class Viewing {
     this.cine.pause();
     this.remember();
     this.asking.abort();
-    this.watching?.stop();
-    this.watching = null;
+    this.arriving.stop();
     this.listeners.clear();
   }
 
@@ -621,19 +390,8 @@ export class Viewing {
   private measure(): Probe | null {
     const { pointer, placement, frame } = this;
     const pixels = pointer === null ? null : (this.picture?.pixels ?? null);
-    if (pointer === null || placement === null || frame === null || pixels === null) {
-      return null;
-    }
-    const at = pixelAt(pointer.x, pointer.y, placement, frame);
-    return at === null ? null : { ...at, values: valuesAt(pixels, frame, at.column, at.row) };
+    return pointer === null || placement === null || frame === null || pixels === null
+      ? null
+      : probeAt(pointer, placement, frame, pixels);
   }
-}
-
-/** Modality values of one pixel, as many as it has samples. */
-export function valuesAt(pixels: PixelArray, frame: Frame, column: number, row: number): number[] {
-  const first = (row * frame.columns + column) * frame.samples;
-  return Array.from({ length: frame.samples }, (_, sample) => {
-    const stored = pixels[first + sample] ?? 0;
-    return frame.samples === 1 ? modalityValue(stored, frame) : stored;
-  });
 }

@@ -90,7 +90,7 @@ function moveMark({ active, linking }: Workspace, [right, down]: readonly [numbe
     return;
   }
   const from: PicturePoint = linking.markOn(active) ?? { column: frame.columns / 2, row: frame.rows / 2 };
-  const [a, b, c, d] = active.view.turn;
+  const [a, b, c, d] = active.look.view.turn;
   const hold = (value: number, most: number) => Math.max(0.5, Math.min(most - 0.5, value));
   linking.mark(active, {
     column: hold(from.column + (a * right + c * down) * by, frame.columns),

@@ -9,7 +9,8 @@ import type { Gathering } from "../loading/gathering";
 import { Library } from "../loading/library";
 import { words } from "../messages/index";
 import type { SeriesEntry, StudyManifest, Vector3 } from "../source/model";
-import type { Contrast, Viewing } from "../viewer/viewing";
+import type { Contrast } from "../viewer/contrast";
+import type { Viewing } from "../viewer/viewing";
 import { Workspace } from "../viewer/workspace";
 import { CutShelf } from "./cut-shelf";
 import { Draft } from "./draft";
@@ -109,7 +110,7 @@ export class ThreePlanes {
     private readonly close: () => void,
   ) {
     const { active } = main;
-    this.shared = { contrast: active.contrast, invert: active.invert };
+    this.shared = { contrast: active.look.contrast, invert: active.look.invert };
     this.workspace = new Workspace(studyOf(main, entry, made.shelf), {
       ...main.environment,
       shelf: made.shelf,
@@ -260,10 +261,11 @@ export class ThreePlanes {
     }
     const other = this.cells.find(
       (cell) =>
-        cell.manifest !== null && (cell.contrast !== this.shared.contrast || cell.invert !== this.shared.invert),
+        cell.manifest !== null &&
+        (cell.look.contrast !== this.shared.contrast || cell.look.invert !== this.shared.invert),
     );
     if (other !== undefined) {
-      this.shared = { contrast: other.contrast, invert: other.invert };
+      this.shared = { contrast: other.look.contrast, invert: other.look.invert };
       this.sharing = true;
       this.main.undo.without(() => {
         for (const cell of this.cells) {
@@ -286,11 +288,11 @@ function never(): never {
 }
 
 function show(cell: Viewing, { contrast, invert }: { contrast: Contrast; invert: boolean }): void {
-  if (cell.contrast !== contrast) {
-    cell.setContrast(contrast);
+  if (cell.look.contrast !== contrast) {
+    cell.look.setContrast(contrast);
   }
-  if (cell.invert !== invert) {
-    cell.toggleInvert();
+  if (cell.look.invert !== invert) {
+    cell.look.toggleInvert();
   }
 }
 

@@ -1,0 +1,167 @@
+/** How the pictures of a cell look: their greys, which way up and how large they lie, and what lies over them. */
+
+import {
+  type Placement,
+  panBy,
+  place,
+  type ScreenSize,
+  type Turn,
+  turned,
+  type View,
+  WHOLE,
+  zoomAbout,
+} from "../geometry/view";
+import type { Graphics } from "../render/graphics";
+import type { Showing } from "../render/picture";
+import { presentedView } from "../render/presented";
+import { adjust, type ValueRange } from "../render/window";
+import type { Frame } from "../source/model";
+import type { PresentationState } from "../source/presentation";
+import { type Contrast, isTurnedOver, presentedPart, rangeOf } from "./contrast";
+import { facing, pushTo, type Wall } from "./wall";
+
+/** What is kept of a series' look, and brought back by undoing. */
+export interface Appearance {
+  contrast: Contrast;
+  invert: boolean;
+  view: View;
+}
+
+/** Upright, whole, their own contrast. */
+const asTheyCame = (): Appearance => ({ contrast: { kind: "as-taken" }, invert: false, view: WHOLE });
+
+/** What looks so. */
+export interface Looked {
+  readonly frame: Frame | null;
+  /** Somebody changed how it looks; a drag changes it many times under one name. */
+  lookChanged(name: string, before: Appearance, after: Appearance): void;
+}
+
+export class Look {
+  contrast: Contrast = { kind: "as-taken" };
+  invert = false;
+  view: View = WHOLE;
+  screen: ScreenSize = { width: 1, height: 1 };
+  /** Whether what lies over the picture is shown. */
+  drawings = true;
+  wall: Wall | null = null;
+
+  constructor(private readonly of: Looked) {}
+
+  get appearance(): Appearance {
+    const { contrast, invert, view } = this;
+    return { contrast, invert, view };
+  }
+
+  /** Takes on a look that was kept, or that of pictures as they came. */
+  take({ contrast, invert, view }: Appearance = asTheyCame()): void {
+    Object.assign(this, { contrast, invert, view });
+  }
+
+  /** Pushes mammograms to the wall of the chest, whole and facing it. */
+  standAt(wall: Wall, frame: Frame | undefined): void {
+    this.wall = wall;
+    this.view = facing(wall, frame);
+  }
+
+  get range(): ValueRange {
+    return rangeOf(this.contrast, this.of.frame);
+  }
+
+  get placement(): Placement | null {
+    const { frame } = this.of;
+    if (frame === null) {
+      return null;
+    }
+    const placement = place(frame, this.screen, this.view);
+    return { ...placement, x: placement.x + this.shift };
+  }
+
+  /** How far the picture is pushed to the wall, in screen pixels. */
+  private get shift(): number {
+    const { wall, screen, view } = this;
+    const { frame } = this.of;
+    return frame === null || wall === null ? 0 : pushTo(wall, frame, screen, view.turn);
+  }
+
+  get showing(): Showing | null {
+    const { contrast, placement, range } = this;
+    const { frame } = this.of;
+    return placement === null || frame === null
+      ? null
+      : { placement, range, invert: this.invert !== isTurnedOver(contrast, frame) };
+  }
+
+  /** What is drawn over the picture and around it; null where there is nothing. */
+  get graphics(): Graphics | null {
+    const { contrast } = this;
+    const { frame } = this.of;
+    if (frame === null) {
+      return null;
+    }
+    const part = presentedPart(contrast, frame);
+    const shutter = (part === null || contrast.kind !== "presented" ? null : contrast.state.shutter) ?? frame.shutter;
+    const shown = this.drawings ? { overlays: frame.overlays, part } : { overlays: [], part: null };
+    return shutter === null && shown.overlays.length === 0 && shown.part === null ? null : { frame, shutter, ...shown };
+  }
+
+  /** There is something over this picture that can be hidden. */
+  get hasDrawings(): boolean {
+    const { frame } = this.of;
+    return (frame?.overlays.length ?? 0) > 0 || (presentedPart(this.contrast, frame)?.shapes.length ?? 0) > 0;
+  }
+
+  /** Shows the series as somebody left it. */
+  present(state: PresentationState): void {
+    const { frame } = this.of;
+    if (frame !== null) {
+      const view = presentedView(state, frame, this.screen);
+      this.edit("contrast", { contrast: { kind: "presented", state }, invert: false, view });
+    }
+  }
+
+  setContrast(contrast: Contrast): void {
+    this.edit("contrast", { contrast });
+  }
+
+  adjustContrast(dx: number, dy: number): void {
+    this.setContrast({ kind: "chosen", id: "own", range: adjust(this.range, dx, dy) });
+  }
+
+  toggleInvert(): void {
+    this.edit("invert", { invert: !this.invert });
+  }
+
+  fit(): void {
+    this.setView({ ...WHOLE, turn: this.view.turn });
+  }
+
+  /** Turns or mirrors the picture as it is seen. */
+  turn(change: Turn): void {
+    this.setView(turned(this.view, change));
+  }
+
+  /** Back to how the pictures came. */
+  reset(): void {
+    this.edit("reset", asTheyCame());
+  }
+
+  zoom(factor: number, x = this.screen.width / 2, y = this.screen.height / 2): void {
+    this.setView(zoomAbout(this.view, factor, x - this.shift, y, this.screen));
+  }
+
+  pan(dx: number, dy: number): void {
+    this.setView(panBy(this.view, dx, dy, this.screen));
+  }
+
+  setView(view: View): void {
+    this.edit("view", { view });
+  }
+
+  private edit(name: string, change: Partial<Appearance>): void {
+    const before = this.appearance;
+    const after = { ...before, ...change };
+    this.take(after);
+    this.of.lookChanged(name, before, after);
+  }
+}
