@@ -224,21 +224,19 @@ def test_a_pull_goes_on_at_the_other_replica_when_the_sending_one_is_killed(both
     pulling = _pulling("far", study, _environment({"UNDISC_WORKERS": "1"}), here)
 
     def half_way() -> bool:
-        """Held still with part of a picture here, and the rest of it on its way."""
+        """Whoever sends is killed with part of a picture here, held still, and the rest of it on its way."""
         sizes = [path.stat().st_size for path in (here / "incoming").rglob("0*") if path.is_file()]
         if not any(1 << 20 < size < 20 << 20 for size in sizes):
             assert pulling.poll() is None, pulling.communicate()
             return False
         pulling.send_signal(signal.SIGSTOP)
-        if [replica for replica in both.replicas if replica.is_sending()]:
-            return True
+        sending = [replica for replica in both.replicas if replica.is_sending()]
+        for replica in sending:  # at once: soon nginx would have taken all of it
+            replica.kill()
         pulling.send_signal(signal.SIGCONT)
-        return False
+        return bool(sending)
 
     _wait_for(half_way)
-    (sending,) = [replica for replica in both.replicas if replica.is_sending()]
-    sending.kill()
-    pulling.send_signal(signal.SIGCONT)
     out, err = pulling.communicate(timeout=120)
     assert pulling.returncode == 0, (out, err)
     stored = {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in (here / "studies").rglob("*.dcm")}

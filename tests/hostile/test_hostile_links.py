@@ -311,6 +311,8 @@ def raw(door: Door, request: bytes) -> bytes:
         b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"POST /s/abcdefghjk/open HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\n",
         b"GET / HTTP/1.1\r\n" + b"X: " + b"a" * 200_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"".join(b"X%d: %s\r\n" % (count, b"a" * 900) for count in range(200)) + b"\r\n",
+        b"GET / HTTP/1.1\r\nX: " + b"a" * 2_000_000,
         b"GET " + b"/a" * 100_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
         b"CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example\r\n\r\n",

@@ -27,13 +27,19 @@ _A_WHILE = 1.0
 """Seconds after which a reader is given what has come, be it little."""
 _A_TURN = 64 << 20
 """Bytes that a thread sends before others get their turn with it."""
+_LONGEST_HEAD = 64 << 10
+"""Bytes of a request's address and headers; the parser itself would take any number, and keep them."""
+_LONGEST_SILENCE = _LONGEST_HEAD + (256 << 10)
+"""Bytes after which the parser must have made something of them; asyncio reads 256 KB at a time."""
 
 
 class LendingProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, whose requests know how to borrow their connection."""
+    """uvicorn's protocol, with a bound on heads, whose requests know how to borrow their connection."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self._head = 0
+        self._silent = 0
         self._arrived = 0
         self._passed_over = 0
         self._sending: Sending | None = None
@@ -44,10 +50,25 @@ class LendingProtocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def on_message_begin(self) -> None:
-        self._arrived = 0
+        self._head = self._arrived = 0
         super().on_message_begin()
 
+    def on_url(self, url: bytes) -> None:
+        self._count_head(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count_head(len(name) + len(value))
+        super().on_header(name, value)
+
+    def _count_head(self, count: int) -> None:
+        self._silent = 0
+        self._head += count
+        if self._head > _LONGEST_HEAD:
+            raise ValueError("a head is too long")  # which the parser turns into its own error, and that into a 400
+
     def on_body(self, body: bytes) -> None:
+        self._silent = 0
         self._arrived += len(body)
         super().on_body(body)
 
@@ -59,7 +80,10 @@ class LendingProtocol(HttpToolsProtocol):
             data = data[passed:]
             if not data:
                 return
+        self._silent += len(data)
         super().data_received(data)
+        if self._silent > _LONGEST_SILENCE and not self.transport.is_closing():
+            self.send_400_response("Invalid HTTP request received.")
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._sending is not None:
