@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -146,6 +147,7 @@ def _kept_digests(base: str, token: str) -> dict[str, str]:
     return found
 
 
+@pytest.mark.skipif(shutil.which("sqlite3") is None, reason="sqlite3 is not installed")
 def test_a_folder_that_was_backed_up_while_pictures_came_in_is_restored(tmp_path: Path) -> None:
     data, backup = tmp_path / "undisc", tmp_path / "backup"
     backup.mkdir()
