@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
 from pynetdicom.presentation import build_context
 from sqlalchemy import select
+from tests.factories.servers import free_port
 
 from undisc.app import App, build, build_dimse, open_reception
 from undisc.db.tables import audit_entries
@@ -91,12 +91,6 @@ def dicom_door(
             directory.add(policy.peer_from(address.partition("@")[0], address, False, None, None))
         bound = closing.enter_context(server.opened(*build_dimse(app, reception, "127.0.0.1", port)))
         yield DicomDoor(bound, app, reception, directory)
-
-
-def free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return trial.getsockname()[1]
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -139,10 +139,18 @@ def make_bucket(endpoint: str) -> str:
     return name
 
 
+# Below the ports that the system hands out for calls: one of those may be taken before a server listens at it. Workers
+# that test beside each other have a stretch each.
+_PORTS = iter(range(10_000 + 4_000 * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 5), 32_000))
+
+
 def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens at, and that is not given twice."""
+    for port in _PORTS:
+        with closing(socket.socket()) as probe, suppress(OSError):
+            probe.bind(("", port))
+            return port
+    raise RuntimeError("every port has been given")
 
 
 def wait_until_it_listens(port: int, server: "subprocess.Popen[bytes]") -> None:

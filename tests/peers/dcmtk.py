@@ -2,8 +2,12 @@
 
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+from tests.factories.servers import wait_until_it_listens
 
 PROGRAMS = ("echoscu", "storescu", "findscu", "getscu", "movescu", "storescp", "dcmsend", "dcmdump")
 # Each of its clients takes the transfer syntaxes that it knows by options of its own, one compressed one at a time.
@@ -36,6 +40,20 @@ def run(program: str, *arguments: object, expect: int | None = 0) -> str:
     if expect is not None:
         assert done.returncode == expect, said[-2000:]
     return said
+
+
+@contextmanager
+def storescp(port: int, out: Path, *options: object, accepting: str = "+xa") -> Iterator[None]:
+    """dcmtk's store SCP by the name of DEST, which keeps data sets bit for bit (+B) in the new folder `out`."""
+    out.mkdir()
+    command = ["storescp", *options, "-aet", "DEST", accepting, "+B", "-od", out, port]
+    running = subprocess.Popen([str(each) for each in command])
+    try:
+        wait_until_it_listens(port, running)
+        yield
+    finally:
+        running.terminate()
+        running.wait()
 
 
 def code_of(program: str, *arguments: object) -> int:

@@ -3,15 +3,13 @@
 import re
 import shutil
 import subprocess
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from tests.door.dicom_door import free_port
-from tests.peers.dcmtk import GET_WITH, needs_dcmtk, run
+from tests.peers.dcmtk import GET_WITH, needs_dcmtk, run, storescp
 from tests.peers.everything import Everything, everything
 from tests.shared_data import needs_shared
 
@@ -114,23 +112,11 @@ def test_by_download(kept: Everything, before: dict[str, Errors], tmp_path: Path
     assert _new(kept.downloads(), before, tmp_path) == (before.keys(), {})
 
 
-@contextmanager
-def _storescp(port: int, out: Path) -> Iterator[None]:
-    out.mkdir()
-    running = subprocess.Popen(["storescp", "-aet", "DEST", "+xa", "+B", "-od", str(out), str(port)])
-    try:
-        time.sleep(0.5)
-        yield
-    finally:
-        running.terminate()
-        running.wait()
-
-
 @needs_dcmtk
 def test_by_c_move_to_storescp(
     kept: Everything, sample: list[InstanceRow], before: dict[str, Errors], move_port: int, tmp_path: Path
 ) -> None:
-    with _storescp(move_port, tmp_path / "out"):
+    with storescp(move_port, tmp_path / "out"):
         for row in sample:
             _call(kept, row, "movescu", "-aem", "DEST")
     uids, found = _new(_files(tmp_path / "out"), before, tmp_path)

@@ -1,10 +1,7 @@
 """dcmtk's clients are served: echo, store, find, get, move, over plain connections and over TLS."""
 
 import shutil
-import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +11,7 @@ from tests.door.command_line import undisc
 from tests.door.dicom_door import DicomDoor, dicom_door, free_port, part10
 from tests.factories.instances import ADA, BERT, Place, image, stable_uid
 from tests.peers.certificates import Authority
-from tests.peers.dcmtk import STORE_WITH, code_of, needs_dcmtk, run
+from tests.peers.dcmtk import STORE_WITH, code_of, needs_dcmtk, run, storescp
 from tests.shared_data import SHARED, manifest, needs_shared
 
 from undisc.dicom.model import Scanned
@@ -89,19 +86,6 @@ def test_getscu_gets_a_study(door: DicomDoor, tmp_path: Path) -> None:
     assert all(each == next(m for m in made if m.SOPInstanceUID == each.SOPInstanceUID) for each in got)
 
 
-@contextmanager
-def _storescp(port: int, out: Path) -> Iterator[None]:
-    """dcmtk's store SCP, which keeps data sets bit for bit (+B)."""
-    out.mkdir()
-    running = subprocess.Popen(["storescp", "-aet", "DEST", "+xa", "+B", "-od", str(out), str(port)])
-    try:
-        time.sleep(0.5)
-        yield
-    finally:
-        running.terminate()
-        running.wait()
-
-
 def _digests(folder: Path) -> dict[str, str]:
     import hashlib
 
@@ -118,7 +102,7 @@ def test_movescu_moves_a_study_to_storescp_bit_for_bit(door: DicomDoor, move_por
     made = [image(ADA, Place(1, 1, number)) for number in (1, 2, 3)]
     door.keep([part10(each) for each in made])
     keys = ("-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={made[0].StudyInstanceUID}")
-    with _storescp(move_port, tmp_path / "out"):
+    with storescp(move_port, tmp_path / "out"):
         _call(door, "movescu", "-S", "-aem", "DEST", *keys, *_at(door))
     assert _digests(tmp_path / "out") == door.digests()
 
@@ -157,7 +141,7 @@ def test_storescu_stores_each_transfer_syntax_that_real_files_have_and_it_moves_
         for row in archive.instances_of(series.id)
     ]
     assert {row.transfer_syntax for row in rows} >= {syntax for syntax, count in taken.items() if count}
-    with _storescp(move_port, tmp_path / "out"):
+    with storescp(move_port, tmp_path / "out"):
         for study in archive.studies():
             keys = ("-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={study.study_uid}")
             _call(door, "movescu", "-S", "-aem", "DEST", *keys, *_at(door))
@@ -203,16 +187,13 @@ def test_we_call_a_peer_over_tls_and_only_one_that_is_vouched_for(tmp_path: Path
     authority, other = Authority(tmp_path / "keys"), Authority(tmp_path / "other", "other")
     server, client = authority.vouch("server"), authority.vouch("client")
     port, out, data = free_port(), tmp_path / "out", tmp_path / "data"
-    out.mkdir()
-    keys = ("+tls", str(server.key), str(server.certificate), "+cf", str(authority.own.certificate))
-    running = subprocess.Popen(["storescp", *keys, "-aet", "DEST", "+xa", "-od", str(out), str(port)])
+    keys = ("+tls", server.key, server.certificate, "+cf", authority.own.certificate)
     files: dict[str, Any] = {
         "UNDISC_DICOM_TLS_CERTIFICATE": str(client.certificate),
         "UNDISC_DICOM_TLS_KEY": str(client.key),
     }
     trusting: dict[str, Any] = files | {"UNDISC_DICOM_TLS_AUTHORITIES": str(authority.own.certificate)}
-    try:
-        time.sleep(0.5)
+    with storescp(port, out, *keys):
         assert undisc("peers", "add", "dest", f"DEST@127.0.0.1:{port}", "--tls", data=data).code == 0
         assert undisc("import", *_files(tmp_path / "files"), data=data).code == 0
         assert undisc("peers", "echo", "dest", data=data, **trusting).code == 0
@@ -221,6 +202,3 @@ def test_we_call_a_peer_over_tls_and_only_one_that_is_vouched_for(tmp_path: Path
         assert len(list(out.iterdir())) == 4
         distrusting: dict[str, Any] = files | {"UNDISC_DICOM_TLS_AUTHORITIES": str(other.own.certificate)}
         assert undisc("peers", "echo", "dest", data=data, **distrusting).code == 1
-    finally:
-        running.terminate()
-        running.wait()

@@ -1,9 +1,5 @@
 """A peer that takes Implicit VR Little Endian alone gets every picture so, with the same values and pixels."""
 
-import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -25,25 +21,12 @@ from tests.door.dicom_door import (
     part10,
 )
 from tests.factories.instances import ADA, Place, image
-from tests.peers.dcmtk import needs_dcmtk, run
+from tests.peers.dcmtk import needs_dcmtk, run, storescp
 
 pytestmark = [pytest.mark.peers, needs_dcmtk]
 
 STUDY = str(image(ADA, Place(1)).StudyInstanceUID)
 MR = "1.2.840.10008.5.1.4.1.1.4"
-
-
-@contextmanager
-def _implicit_storescp(port: int, out: Path) -> Iterator[None]:
-    """dcmtk's store SCP, which accepts nothing but Implicit VR Little Endian (+xi)."""
-    out.mkdir()
-    running = subprocess.Popen(["storescp", "-aet", "DEST", "+xi", "+B", "-od", str(out), str(port)])
-    try:
-        time.sleep(0.5)
-        yield
-    finally:
-        running.terminate()
-        running.wait()
 
 
 def _made() -> list[FileDataset]:
@@ -79,7 +62,7 @@ def test_undisc_send_reaches_it(tmp_path: Path) -> None:
     port, data = free_port(), tmp_path / "data"
     assert undisc("import", *_files(tmp_path / "files"), data=data).code == 0
     assert undisc("peers", "add", "old", f"DEST@127.0.0.1:{port}", data=data).code == 0
-    with _implicit_storescp(port, tmp_path / "out"):
+    with storescp(port, tmp_path / "out", accepting="+xi"):
         told = undisc("send", STUDY, "--to", "old", data=data)
     assert told.code == 0, told.said
     _check(tmp_path / "out")
@@ -90,7 +73,7 @@ def test_movescu_brings_it_there(tmp_path: Path) -> None:
     with dicom_door(tmp_path / "data", ("MOVESCU", f"DEST@127.0.0.1:{port}")) as door:
         door.keep(path.read_bytes() for path in _files(tmp_path / "files"))
         keys = ("-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={STUDY}")
-        with _implicit_storescp(port, tmp_path / "moved"):
+        with storescp(port, tmp_path / "moved", accepting="+xi"):
             run("movescu", "-aec", "UNDISC", "-S", "-aem", "DEST", *keys, "127.0.0.1", door.port)
         _check(tmp_path / "moved")
 
