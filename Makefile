@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .stamps
-DEBIAN_TOOLS := chromium dcmtk dicom3tools nginx-light orthanc orthanc-dicomweb postgresql sqlite3 xorriso
+DEBIAN_TOOLS := chromium dcmtk dicom3tools firefox-esr nginx-light orthanc orthanc-dicomweb postgresql sqlite3 xorriso
 # The OHIF viewer that a test opens studies with: what is unpacked must be this and nothing else.
 OHIF := 3.13.2
 OHIF_SHA512 := WZdxmpmG7rqFgW9ZJLcbgr3XCtLi1KDNPoMaeY5PPe6j4G4fjEjjkycZM6C6Zk2F87BKxFfpq+jd5xXZB9E8EA==

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 from tests.door.running import serving
 from tests.factories.discs import make_disc
+from tests.journey import firefox as firefoxes
 from tests.journey.cells import SIZES, Links, serve_scans, sized_page
 from tests.journey.oblique import write_oblique
 from tests.shared_data import SHARED
@@ -136,3 +137,12 @@ def large_page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Pa
 @pytest.fixture
 def desktop_page(chromium: Browser) -> Iterator[Page]:
     yield from sized_page(chromium, "desktop")
+
+
+@pytest.fixture(scope="session")
+def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[firefoxes.Firefox]:
+    """Debian's Firefox, which draws on a plain canvas here: without a window it has no WebGL."""
+    if firefoxes.PROGRAM is None:
+        pytest.skip("Firefox is not installed")
+    with firefoxes.firefox_running(tmp_path_factory.mktemp("firefox"), webgl=False) as running:
+        yield running
