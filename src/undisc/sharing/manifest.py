@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,12 +13,22 @@ from undisc.sharing.pictures import Pictures
 
 def study_manifest(link: Link, sender: str, pictures: Pictures, *, with_first: bool) -> tuple[bytes, int | None]:
     """The manifest as JSON, studies newest first, and the series whose first picture is inside, if any is."""
-    studies = pictures.study_summaries(sorted(link.studies))
-    manifest: dict[str, Any] = {
+    said = {
         "from": sender,
         "until": moment(link.expires_at),
         "may_download": link.may_download,
         "may_annotate": link.may_annotate,
+    }
+    return manifest_of(said, sorted(link.studies), pictures, with_first=with_first)
+
+
+def manifest_of(
+    said: Mapping[str, Any], study_ids: Sequence[int], pictures: Pictures, *, with_first: bool
+) -> tuple[bytes, int | None]:
+    """The same for studies that no link leads to. said: who gives them, until when, and what may be done with them."""
+    studies = pictures.study_summaries(study_ids)
+    manifest: dict[str, Any] = {
+        **said,
         "patient": pictures.patient_of(studies[0]["id"]) if studies else None,
         "studies": studies,
     }
