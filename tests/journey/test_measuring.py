@@ -18,6 +18,7 @@ from tests.journey.measuring import (
     slice_on_disc,
     touch_drag,
 )
+from tests.journey.touching import tap
 from tests.shared_data import needs_shared
 
 pytestmark = [pytest.mark.journey, needs_shared]
@@ -104,7 +105,7 @@ def test_by_keys_alone(ct: Place, desktop: BrowserContext) -> None:
 def test_by_finger_with_what_lies_under_it_shown_above(ct: Place, phone: BrowserContext) -> None:
     page = open_ct(phone, ct)
     heard = heard_on(page)
-    page.get_by_test_id("tool-measure").tap()
+    tap(page.get_by_test_id("tool-measure"))
     expect(page.get_by_test_id("measure-bar")).to_be_visible()
     touch_drag(page, (-100, -60), (60, 10), loupe=True)
     expect(page.get_by_test_id("loupe")).to_have_count(0)
@@ -115,9 +116,9 @@ def test_by_finger_with_what_lies_under_it_shown_above(ct: Place, phone: Browser
     (after,) = notes_kept(page)
     assert after["points"][0] == before["points"][0]
     assert after["points"][1]["row"] > before["points"][1]["row"]
-    page.get_by_test_id("measure-remove").tap()
+    tap(page.get_by_test_id("measure-remove"))
     expect(page.get_by_test_id("mark-length")).to_have_count(0)
-    page.get_by_test_id("measure-undo").tap()
+    tap(page.get_by_test_id("measure-undo"))
     expect(page.get_by_test_id("mark-length")).to_have_count(1)
     assert heard == []
 

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.door.running import serving
 from tests.factories import documents, scans
+from tests.journey.touching import tap
 
 from undisc.app import build, build_web
 from undisc.settings import Settings
@@ -124,14 +125,14 @@ def test_axe_finds_nothing_before_the_passcode(context: Any, links: Links, size:
 def test_axe_finds_nothing_in_the_simple_view(context: Any, links: Links, language: str) -> None:
     page = _opened(context("phone", language), links.head)
     _finds_nothing(page)
-    page.get_by_test_id("plain-what").tap()
+    tap(page.get_by_test_id("plain-what"))
     page.locator(".glossary dt").first.wait_for()
     _finds_nothing(page)
-    page.locator(".dialog-close").tap()
-    page.get_by_test_id("plain-more").tap()
+    tap(page.locator(".dialog-close"))
+    tap(page.get_by_test_id("plain-more"))
     _finds_nothing(page)
-    page.locator(".dialog-close").tap()
-    page.get_by_test_id("plain-report").tap()
+    tap(page.locator(".dialog-close"))
+    tap(page.get_by_test_id("plain-report"))
     page.get_by_test_id("document").get_by_role("heading").first.wait_for()
     _finds_nothing(page)
 
@@ -169,7 +170,7 @@ def test_every_language_is_spoken_and_warns_in_both_views(context: Any, links: L
     warning = page.locator(".overlay-end")
     expect(warning).to_be_visible()
     expect(warning).to_have_text(_NOT_FOR_DIAGNOSIS[language])
-    page.get_by_test_id("view-switch").tap()
+    tap(page.get_by_test_id("view-switch"))
     expect(warning).to_be_visible()
     expect(warning).to_have_text(_NOT_FOR_DIAGNOSIS[language])
     said = page.locator("html").get_attribute("lang")
@@ -252,12 +253,12 @@ def test_patients_get_the_simple_view_and_doctors_theirs_with_one_tap_that_is_re
     expect(page.get_by_test_id("window")).to_be_hidden()
     expect(page.get_by_test_id("zoom")).to_be_hidden()
     expect(page.get_by_test_id("tool-contrast")).to_have_count(0)
-    page.get_by_test_id("view-switch").tap()
+    tap(page.get_by_test_id("view-switch"))
     expect(page.get_by_test_id("tool-contrast")).to_be_visible()
     expect(page.get_by_test_id("window")).to_be_visible()
     again = _opened(browser, links.head)
     expect(again.get_by_test_id("tool-contrast")).to_be_visible()
-    again.get_by_test_id("view-switch").tap()
+    tap(again.get_by_test_id("view-switch"))
     expect(again.get_by_test_id("plain-what")).to_be_visible()
 
 
@@ -270,21 +271,21 @@ def test_the_simple_view_changes_the_picture_explains_it_and_opens_the_report(co
     page = _opened(context("phone"), links.head)
     window, zoom = page.get_by_test_id("window"), page.get_by_test_id("zoom")
     center = window.text_content()
-    page.get_by_test_id("plain-brighter").tap()
+    tap(page.get_by_test_id("plain-brighter"))
     expect(window).not_to_have_text(center or "")
-    page.get_by_test_id("plain-bigger").tap()
+    tap(page.get_by_test_id("plain-bigger"))
     expect(zoom).not_to_have_text("Zoom 100%")
-    page.get_by_test_id("plain-reset").tap()
+    tap(page.get_by_test_id("plain-reset"))
     expect(window).to_have_text(center or "")
     expect(zoom).to_have_text("Zoom 100%")
-    page.get_by_test_id("plain-what").tap()
+    tap(page.get_by_test_id("plain-what"))
     expect(page.get_by_test_id("what")).to_contain_text("MRI scan")
     expect(page.get_by_test_id("what")).to_contain_text("across the body")
     page.keyboard.press("Escape")
     expect(page.get_by_test_id("plain-what")).to_be_focused()
-    page.get_by_test_id("plain-report").tap()
+    tap(page.get_by_test_id("plain-report"))
     expect(page.get_by_test_id("document")).to_be_visible()
-    page.get_by_test_id("plain-back").tap()
+    tap(page.get_by_test_id("plain-back"))
     expect(page.get_by_test_id("viewport")).to_be_visible()
 
 
@@ -296,10 +297,10 @@ def test_everything_to_touch_is_large_enough_for_a_finger(context: Any, links: L
       .filter(([, { width, height }]) => width < 43.9 || height < 43.9)
       .map(([name, { width, height }]) => `${name} ${width}x${height}`)"""
     assert page.evaluate(small) == []
-    page.get_by_test_id("plain-more").tap()
+    tap(page.get_by_test_id("plain-more"))
     assert page.evaluate(small) == []
-    page.locator(".dialog-close").tap()
-    page.get_by_test_id("view-switch").tap()
+    tap(page.locator(".dialog-close"))
+    tap(page.get_by_test_id("view-switch"))
     expect(page.get_by_test_id("tool-contrast")).to_be_visible()
     assert page.evaluate(small) == []
 
@@ -326,7 +327,7 @@ def test_with_letters_twice_as_large_nothing_is_lost_on_a_phone(context: Any, li
       };
     }"""
     assert page.evaluate(lost) == {"out": [], "reached": True, "picture": True}
-    page.get_by_test_id("view-switch").tap()
+    tap(page.get_by_test_id("view-switch"))
     page.get_by_test_id("tool-contrast").wait_for()
     assert page.evaluate(lost) == {"out": [], "reached": True, "picture": True}
 

@@ -13,6 +13,7 @@ from tests.journey.three_sides import (
     slices,
     wait_until_drawn,
 )
+from tests.journey.touching import tap
 
 pytestmark = pytest.mark.journey
 
@@ -65,12 +66,12 @@ def test_lines_are_dragged_and_keys_do_the_same(oblique: Place, desktop: Browser
 def test_a_finger_opens_moves_enlarges_and_goes_back(oblique: Place, phone: BrowserContext) -> None:
     page = opened(phone, oblique)
     heard = heard_on(page)
-    page.locator(".series", has_text="OBLIQUE").first.tap()
+    tap(page.locator(".series", has_text="OBLIQUE").first)
     expect(page.locator(".viewport").first).to_have_attribute("data-fidelity", "full", timeout=20_000)
-    page.get_by_test_id("more").tap()
-    page.get_by_test_id("three-sides").tap()
+    tap(page.get_by_test_id("more"))
+    tap(page.get_by_test_id("three-sides"))
     expect_complete(page)
-    page.get_by_test_id("enlarge-sagittal").tap()
+    tap(page.get_by_test_id("enlarge-sagittal"))
     expect(page.get_by_test_id("plane-sagittal")).to_have_attribute("data-size", "large")
     expect(page.get_by_test_id("plane-axial")).to_have_attribute("data-size", "small")
     before = slices(page)
@@ -89,7 +90,7 @@ def test_a_finger_opens_moves_enlarges_and_goes_back(oblique: Place, phone: Brow
     assert after[:2] != before[:2]
     wide = page.evaluate("() => document.documentElement.scrollWidth")
     assert wide <= 390
-    page.get_by_test_id("planes-close").tap()
+    tap(page.get_by_test_id("planes-close"))
     expect(page.get_by_test_id("planes")).to_have_count(0)
     expect(page.locator(".viewport")).to_have_count(1)
     assert heard == []
