@@ -105,6 +105,11 @@ def _python_name(term: str) -> str:
         return DEFAULT
 
 
+def escape_to(encoding: str) -> bytes:
+    """The escape sequence after which text is in one of the encodings that encodings_for gives; none for others."""
+    return next((escape for escape, codec in _ESCAPES.items() if codec == encoding), b"")
+
+
 def decode(value: bytes, encodings: Sequence[str], delimiters: frozenset[int] = TEXT_DELIMITERS) -> str:
     """Text of one element, all its values at once; what cannot be decoded becomes U+FFFD.
 
