@@ -24,6 +24,7 @@ from undisc.sharing.model import NewLink, Permit, Subject, Use
 GRAYSCALE = "1.2.840.10008.5.1.4.1.1.11.1"
 COLOUR = "1.2.840.10008.5.1.4.1.1.11.2"
 KEY_OBJECTS = "1.2.840.10008.5.1.4.1.1.88.59"
+REPORT = "1.2.840.10008.5.1.4.1.1.88.22"
 
 
 @pytest.fixture
@@ -82,7 +83,8 @@ def every_kind(instance: int) -> list[dict[str, Any]]:
         note("length", instance, (1, 2), (30.5, 20.25), words="31.4 mm"),
         note("angle", instance, (1, 1), (10, 10), (20, 1), words="90°"),
         note("cobb", instance, (1, 1), (10, 2), (1, 20), (10, 25), words="12.5°"),
-        note("ellipse", instance, (30, 20), (10, 4), words="Mean 40.1 HU\nSD 6.9\nFrom -2 to 90\n120.5 mm²"),
+        note("ellipse", instance, (30, 20), (10, 4), words="Mean 40.1 HU\nSD 6.9\nFrom -2 to 90\n120.5 mm²")
+        | {"values": {"mean": -1020.5, "deviation": 2.5, "least": -1024, "most": -1000}},
         note("ellipse", instance, (30, 4), (34, 20)),
         note("rectangle", instance, (5, 5), (8, 9), words="Mean 3 HU"),
         note("point", instance, (12.5, 7.5), words="27 HU"),
@@ -96,7 +98,7 @@ def keep(browser: httpx.Client, link: NewLink, measurements: list[Any], stars: l
 
 def made(door: StoringDoor) -> list[Path]:
     """The files of what was made of notes."""
-    return [path for path in door.originals() if pydicom.dcmread(path).Modality in ("PR", "KO")]
+    return [path for path in door.originals() if pydicom.dcmread(path).Modality in ("PR", "KO", "SR")]
 
 
 def test_notes_are_kept_as_presentation_states_and_key_objects(door: StoringDoor) -> None:
@@ -104,7 +106,7 @@ def test_notes_are_kept_as_presentation_states_and_key_objects(door: StoringDoor
     first, second = instances(door)
     stars = [{"series": 1, "instance": second, "frame": 0}]
     answer = keep(browser, link, [*every_kind(first), note("length", second, (1, 1), (2, 2))], stars)
-    assert (answer.status_code, answer.json()) == (201, {"instances": 3})
+    assert (answer.status_code, answer.json()) == (201, {"instances": 4})
     found = [pydicom.dcmread(path) for path in made(door)]
     states = [each for each in found if each.SOPClassUID == GRAYSCALE]
     (key,) = [each for each in found if each.SOPClassUID == KEY_OBJECTS]
@@ -133,6 +135,53 @@ def test_notes_are_kept_as_presentation_states_and_key_objects(door: StoringDoor
     assert evidence.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == starred.names.instance
 
 
+def test_what_was_measured_becomes_a_report_that_other_software_computes_with(door: StoringDoor) -> None:
+    link, browser = open_link(door)
+    first, second = instances(door)
+    assert keep(browser, link, [*every_kind(first), note("length", second, (1, 1), (2, 2))]).status_code == 201
+    (made_of,) = [each for path in made(door) if (each := pydicom.dcmread(path)).SOPClassUID == REPORT]
+    assert (made_of.CompletionFlag, made_of.VerificationFlag) == ("PARTIAL", "UNVERIFIED")
+    *_, measurements = made_of.ContentSequence
+    groups = [list(group.ContentSequence) for group in measurements.ContentSequence]
+    assert len(groups) == 9
+    assert len({items[1].UID for items in groups}) == 9, "each measurement can be tracked by itself"
+    length = groups[0][2]
+    (value,) = length.MeasuredValueSequence
+    spacing = pydicom.dcmread(door.originals()[0]).PixelSpacing
+    worked_out = ((29.5 * spacing[1]) ** 2 + (18.25 * spacing[0]) ** 2) ** 0.5
+    assert float(value.NumericValue) == pytest.approx(worked_out, abs=0.01), "not the 31.4 mm that were sent"
+    assert value.MeasurementUnitsCodeSequence[0].CodeValue == "mm"
+    (mark,) = length.ContentSequence
+    assert (mark.GraphicType, list(mark.GraphicData)) == ("POLYLINE", [1, 2, 30.5, 20.25])
+    picture = door.app.archive.instance(first)
+    assert picture is not None
+    referenced = mark.ContentSequence[0].ReferencedSOPSequence[0]
+    assert referenced.ReferencedSOPInstanceUID == picture.names.instance
+    oval = groups[3]
+    assert oval[2].GraphicType == "ELLIPSE"
+    numbers = [each.MeasuredValueSequence[0] for each in oval[3:]]
+    assert [each.MeasurementUnitsCodeSequence[0].CodeValue for each in numbers] == ["mm2", *["[hnsf'U]"] * 4]
+    assert [float(each.NumericValue) for each in numbers[1:]] == [-1020.5, 2.5, -1024, -1000]
+
+
+def test_the_report_of_notes_is_read_and_drawn_by_links(door: StoringDoor) -> None:
+    link, browser = open_link(door)
+    first, _ = instances(door)
+    assert keep(browser, link, every_kind(first)).status_code == 201
+    door.app.archive.derive_pending()
+    (report,) = instances(door, modality="SR")
+    told = browser.get(f"/s/{link.link.id}/reports/{report}").json()
+    assert told["title"] == "Imaging Measurement Report"
+    assert {mark["instance"] for mark in told["marks"]} == {first}
+    by_words = {mark["words"]: mark["shapes"] for mark in told["marks"]}
+    assert [shape["points"] for shape in by_words["Length: 201.22 mm"]] == [[1, 2, 30.5, 20.25]]
+    assert len(by_words["Cobb angle: 30.34°"]) == 2, "two lines, said once"
+    assert "Mean: -1020.5 HU" in next(words for words in by_words if words.startswith("Area: 9424.78 mm²"))
+    assert [shape["kind"] for shape in by_words["<script>alert(1)</script> 肺?"]] == ["point"]
+    (measurements,) = [block for block in told["blocks"] if block["name"] == "Imaging Measurements"]
+    assert [block["name"] for block in measurements["blocks"]][:3] == ["Length 1", "Angle 1", "Two lines 1"]
+
+
 @pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="dicom3tools is not installed")
 def test_dciodvfy_finds_no_error_in_what_is_made(door: StoringDoor) -> None:
     link, browser = open_link(door)
@@ -140,7 +189,7 @@ def test_dciodvfy_finds_no_error_in_what_is_made(door: StoringDoor) -> None:
     stars = [{"series": 1, "instance": each, "frame": 0} for each in (first, second)]
     (colour,) = instances(door, modality="XC")
     assert keep(browser, link, [*every_kind(first), *every_kind(colour)], stars).status_code == 201
-    assert {pydicom.dcmread(path).SOPClassUID for path in made(door)} == {GRAYSCALE, COLOUR, KEY_OBJECTS}
+    assert {pydicom.dcmread(path).SOPClassUID for path in made(door)} == {GRAYSCALE, COLOUR, KEY_OBJECTS, REPORT}
     for path in made(door):
         done = subprocess.run(["dciodvfy", str(path)], capture_output=True, timeout=60, check=False)
         told = (done.stdout + done.stderr).decode("utf-8", "replace")
@@ -151,7 +200,7 @@ def test_the_trail_names_the_link_and_nothing_of_the_notes(door: StoringDoor) ->
     link, browser = open_link(door)
     keep(browser, link, [note("arrow", instances(door)[0], (1, 1), (9, 9), words="a secret thought")])
     action, actor, subject = door.acts()[-1]
-    assert (action, actor, subject["stored"]) == ("imported", f"link:{link.link.id}", 1)
+    assert (action, actor, subject["stored"]) == ("imported", f"link:{link.link.id}", 2)
     assert "secret thought" not in json.dumps(door.acts())
 
 
@@ -242,5 +291,5 @@ def test_somebody_who_never_stops_is_stopped(door: StoringDoor) -> None:
     few = Annotating(door.app.archive, door.reception, door.clock, most_series=3)
     body = json.dumps({"measurements": [note("point", instances(door)[0], (1, 1), words="1")], "stars": []}).encode()
     enough = Refused(Refusal.TOO_MANY)
-    assert [few.keep(permit, body) for _ in range(5)] == [Kept(1), Kept(1), Kept(1), enough, enough]
-    assert len(made(door)) == 3
+    assert [few.keep(permit, body) for _ in range(5)] == [Kept(2), Kept(2), Kept(2), enough, enough]
+    assert len(made(door)) == 6

@@ -52,7 +52,6 @@ def begin(picture: Dataset, sop_class: UID, series: UID, modality: str, moment: 
     made.SOPClassUID = sop_class
     made.SOPInstanceUID = new_uid()
     made.Modality = modality
-    made.Laterality = ""
     made.SeriesNumber = "9000"
     made.InstanceNumber = "1"
     made.Manufacturer = "Undisc"

@@ -36,6 +36,16 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Values:
+    """What the browser found within an outline, or at a point, in the picture's modality values."""
+
+    mean: float
+    deviation: float
+    least: float
+    most: float
+
+
+@dataclass(frozen=True, slots=True)
 class Drawn:
     """One measurement. points: (column, row) with the corner of the first pixel at 0, 0. words: what it says."""
 
@@ -43,6 +53,7 @@ class Drawn:
     on: Picture
     points: tuple[tuple[float, float], ...]
     words: str
+    values: Values | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ def presentation_state(picture: Dataset, drawn: Sequence[Drawn], series: UID, nu
     grey = str(picture.get("PhotometricInterpretation", "")) in _MONOCHROME
     made = begin(picture, GRAYSCALE if grey else COLOUR, series, "PR", moment)
     made.SeriesDescription = "Measurements"
+    made.Laterality = ""
     made.InstanceNumber = str(number)
     made.ContentLabel = _LAYER
     made.ContentDescription = "Drawn by the holder of a link"

@@ -1,16 +1,16 @@
 """Reads notes as the viewer sends them. Nothing of it is believed: what does not fit is refused as a whole."""
 
 import json
-import math
 import unicodedata
-from typing import Any, TypeGuard
+from typing import Any, Literal, TypeGuard
 
-from undisc.annotations.model import POINTS, Drawn, Kind, Notes, Picture
+from undisc.annotations.model import POINTS, Drawn, Kind, Notes, Picture, Values
 
 MOST_BYTES = 256 * 1024
 MOST_NOTES = 500
 LONGEST_WORDS = 400
 _LARGEST = 1e6
+_MOST_VALUE = 1e15
 
 
 def read(body: bytes) -> Notes | None:
@@ -39,9 +39,19 @@ def _drawn(told: Any) -> Drawn | None:
     if on is None or not isinstance(words, str) or not isinstance(points, list) or len(points) != POINTS[kind]:
         return None
     placed = [_point(each) for each in points]
-    if None in placed:
+    values = _values(told.get("values"))
+    if None in placed or values is False:
         return None
-    return Drawn(kind, on, tuple(each for each in placed if each), _plain(words))
+    return Drawn(kind, on, tuple(each for each in placed if each), _plain(words), values)
+
+
+def _values(told: Any) -> Values | Literal[False] | None:
+    """None where there are none; False where they are something else."""
+    if told is None:
+        return None
+    found = [told.get(name) for name in ("mean", "deviation", "least", "most")] if _is_object(told) else []
+    numbers = [float(each) for each in found if _is_finite(each)]
+    return Values(*numbers) if len(numbers) == 4 else False
 
 
 def _picture(told: Any) -> Picture | None:
@@ -77,4 +87,11 @@ def _is_count(told: Any) -> TypeGuard[int]:
 
 
 def _is_place(told: Any) -> TypeGuard[float]:
-    return isinstance(told, int | float) and not isinstance(told, bool) and math.isfinite(told) and abs(told) < _LARGEST
+    return _is_finite(told) and abs(told) < _LARGEST
+
+
+def _is_finite(told: Any) -> TypeGuard[float]:
+    if not isinstance(told, int | float) or isinstance(told, bool):
+        return False
+    # Far beyond what any pixel holds, and whole numbers in JSON have no end.
+    return -_MOST_VALUE < told < _MOST_VALUE

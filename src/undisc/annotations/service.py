@@ -1,9 +1,11 @@
 """Notes from the holder of a link that lets them: made into DICOM, kept with the study they are on."""
 
+import gzip
 import io
+import json
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from pydicom import Dataset
 
@@ -13,6 +15,7 @@ from undisc.annotations.headers import headers
 from undisc.annotations.key_objects import key_object_selection
 from undisc.annotations.model import Drawn, Kept, Notes, Refusal, Refused
 from undisc.annotations.presentation import presentation_state
+from undisc.annotations.report import Pictured, measurement_report
 from undisc.archive.model import InstanceRow, SeriesRow
 from undisc.clock import Clock
 from undisc.intake.model import Outcome
@@ -34,9 +37,12 @@ class Pictures(Protocol):
 
     def series_metadata(self, series_id: int) -> bytes | None: ...
 
+    def series_manifest(self, series_id: int) -> bytes | None: ...
+
 
 class Annotating:
-    """Keeps notes. What is drawn becomes a presentation state for each instance, stars a key object selection."""
+    """Keeps notes. What is drawn becomes a presentation state for each instance, what is measured a report of them all,
+    and stars a key object selection."""
 
     def __init__(self, pictures: Pictures, reception: Reception, clock: Clock, most_series: int = MOST_SERIES) -> None:
         self._pictures = pictures
@@ -63,7 +69,7 @@ class Annotating:
         found = headers(self._pictures, rows.values())
         if found is None:
             return Refused(Refusal.NOT_NAMED)
-        made = _made_of(notes, rows, found, Moment(self._clock.now()))
+        made = self._made_of(notes, rows, found, Moment(self._clock.now()))
         with self._reception.delivery("annotations", f"link:{permit.grant.link.id}") as delivery:
             for dataset in made:
                 delivery.receive(_bytes(dataset))
@@ -84,32 +90,51 @@ class Annotating:
     def _has_enough(self, study_id: int) -> bool:
         return sum(series.modality in _OF_NOTES for series in self._pictures.series_of(study_id)) >= self._most_series
 
+    def _made_of(
+        self, notes: Notes, rows: dict[int, InstanceRow], found: dict[int, Dataset], moment: Moment
+    ) -> list[Dataset]:
+        drawn: dict[int, list[Drawn]] = defaultdict(list)
+        for each in notes.drawn:
+            drawn[each.on.instance].append(each)
+        starred: dict[int, set[int]] = defaultdict(set)
+        for picture in notes.stars:
+            starred[picture.instance].add(picture.frame)
+        manifests = {row.series_id: self._manifest(row.series_id) for row in rows.values()}
+        made: list[Dataset] = []
+        for study in sorted({row.study_id for row in rows.values()}):
+            here = [instance for instance, row in rows.items() if row.study_id == study]
+            series = new_uid()
+            states = [instance for instance in here if drawn[instance]]
+            made += [
+                presentation_state(found[instance], drawn[instance], series, number, moment)
+                for number, instance in enumerate(states, 1)
+            ]
+            pictures = [
+                Pictured(found[instance], drawn[instance], *_told(manifests[rows[instance].series_id], instance))
+                for instance in states
+            ]
+            if pictures:
+                made.append(measurement_report(pictures, moment, new_uid()))
+            stars = {instance: (found[instance], starred[instance]) for instance in here if starred[instance]}
+            if stars:
+                made.append(key_object_selection(stars, moment, new_uid()))
+        return made
+
+    def _manifest(self, series_id: int) -> dict[str, Any]:
+        packed = self._pictures.series_manifest(series_id)
+        return json.loads(gzip.decompress(packed)) if packed else {}
+
 
 def _lies_within(drawn: Drawn, row: InstanceRow) -> bool:
     columns, rows = row.columns or 0, row.rows or 0
     return all(0 <= x <= columns and 0 <= y <= rows for x, y in drawn.points)
 
 
-def _made_of(notes: Notes, rows: dict[int, InstanceRow], found: dict[int, Dataset], moment: Moment) -> list[Dataset]:
-    drawn: dict[int, list[Drawn]] = defaultdict(list)
-    for each in notes.drawn:
-        drawn[each.on.instance].append(each)
-    starred: dict[int, set[int]] = defaultdict(set)
-    for picture in notes.stars:
-        starred[picture.instance].add(picture.frame)
-    made: list[Dataset] = []
-    for study in sorted({row.study_id for row in rows.values()}):
-        here = [instance for instance, row in rows.items() if row.study_id == study]
-        series = new_uid()
-        states = [instance for instance in here if drawn[instance]]
-        made += [
-            presentation_state(found[instance], drawn[instance], series, number, moment)
-            for number, instance in enumerate(states, 1)
-        ]
-        stars = {instance: (found[instance], starred[instance]) for instance in here if starred[instance]}
-        if stars:
-            made.append(key_object_selection(stars, moment, new_uid()))
-    return made
+def _told(manifest: dict[str, Any], instance: int) -> tuple[dict[int, dict[str, Any]], str]:
+    """What a viewer is told of an instance's frames, and in which unit their values are."""
+    common = manifest.get("common") or {}
+    frames = [common | frame for frame in manifest.get("frames") or []]
+    return {frame["n"]: frame for frame in frames if frame["i"] == instance}, str(manifest.get("unit") or "")
 
 
 def _bytes(dataset: Dataset) -> bytes:

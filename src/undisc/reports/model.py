@@ -30,7 +30,8 @@ class Report:
     """A report as people read it.
 
     verification: "verified", "unverified" or "" where the kind of report knows no such thing; completion: "complete",
-    "partial" or ""; preliminary: a later version is to be expected. cut: how it is not whole: "" or "long".
+    "partial" or ""; preliminary: a later version is to be expected. marks: what it draws on pictures that are here,
+    as `marks.read_marks` tells. cut: how it is not whole: "" or "long".
     """
 
     title: str
@@ -45,6 +46,7 @@ class Report:
     preliminary: bool = False
     verifiers: list[Verifier] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
+    marks: list[dict[str, Any]] = field(default_factory=list)
     cut: str = ""
 
     def as_json(self) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from undisc.dicom.scan import scan
 from undisc.reports import recordings
 from undisc.reports.clinical import MOST_BYTES, read_clinical
 from undisc.reports.elements import text
+from undisc.reports.marks import read_marks
 from undisc.reports.model import Placed, Report, Unreadable
 from undisc.reports.recordings import Group
 from undisc.reports.structured import read_report
@@ -165,6 +166,7 @@ class Reports:
             if isinstance(model, Unreadable):
                 return self._unreadable(model)
             report = read_report(model, lambda uids: self._places(row.study_id, uids))
+            report.marks = read_marks(model, lambda uids: self._places(row.study_id, uids))
         if isinstance(report, Unreadable):
             return self._unreadable(report)
         return _packed({"kind": "report", "name": words.thing(row.sop_class).name} | _told(report))

@@ -20,6 +20,8 @@ _MOST_WIDE = 80
 _MOST_PICTURES = 2_000
 _CONTENT, _TYPE, _NAME = "0040A730", "0040A040", "0040A043"
 
+_GROUP, _TRACKED, _DERIVATION = "125007 DCM", "112039 DCM", "121401 DCM"
+
 Resolve = Callable[[Iterable[str]], Mapping[str, Placed]]
 
 _SHAPES = {
@@ -36,7 +38,7 @@ _SHAPES = {
 def read_report(model: Item, resolve: Resolve) -> Report:
     """The report as people read it. resolve: where pictures lie, by their SOP Instance UIDs; others are left out."""
     walk = _Walk(model)
-    name, code = _coded(first_item(model, _NAME))
+    name, code = coded(first_item(model, _NAME))
     report = Report(
         title=name or text(model, "0008103E"),
         code=code,
@@ -60,7 +62,7 @@ def read_report(model: Item, resolve: Resolve) -> Report:
     return report
 
 
-def _coded(item: Item) -> tuple[str, str]:
+def coded(item: Item) -> tuple[str, str]:
     """A code's meaning, and the code itself with its scheme (PS3.3 8.8)."""
     value = text(item, "00080100") or text(item, "00080119") or text(item, "00080120")
     meaning = text(item, "00080104")
@@ -94,7 +96,7 @@ class _Walk:
         return found
 
     def _block(self, item: Item, depth: int) -> Block | None:
-        name, code = _coded(first_item(item, _NAME))
+        name, code = coded(first_item(item, _NAME))
         name = self._some(name)
         reference = values(item, "0040DB73")
         if reference:
@@ -105,8 +107,14 @@ class _Walk:
             if text(item, "0040A050").upper() == "CONTINUOUS" and _is_prose(item):
                 inner = _running(inner)
             inner = [_without_echo(block, name) for block in inner]
+            if code == _GROUP and (tracked := next((one for one in inner if one["code"] == _TRACKED), None)):
+                # Groups are told apart by what they track (PS3.16 TID 1501).
+                name, inner = tracked["text"] or name, [one for one in inner if one is not tracked]
             return {"kind": "section", "name": name, "code": code, "blocks": inner} if name or inner else None
         inner = self.blocks(item, depth + 1)
+        if kind == "NUM" and len(derived := [one for one in inner if one["code"] == _DERIVATION]) == 1:
+            # "Attenuation, mean" is one measurement; its derivation by itself says nothing (PS3.16 TID 300).
+            name, inner = f"{name}, {derived[0]['text'].lower()}", [one for one in inner if one is not derived[0]]
         if kind in ("IMAGE", "COMPOSITE", "WAVEFORM"):
             picture = self._picture(item)
             block: Block = {"kind": "pictures", "name": name, "code": code, "pictures": [picture] if picture else []}
@@ -130,10 +138,10 @@ class _Walk:
         """Text, unit and code of a leaf's value."""
         match kind:
             case "CODE":
-                said, code = _coded(first_item(item, "0040A168"))
+                said, code = coded(first_item(item, "0040A168"))
                 return said, "", code
             case "NUM":
-                return _measured(item)
+                return measured(item)
             case "PNAME":
                 return person(text(item, "0040A123")), "", ""
             case "DATETIME":
@@ -173,7 +181,7 @@ class _Walk:
             item = children[step - 1]
         if item is self._root:
             return ""
-        name = _coded(first_item(item, _NAME))[0]
+        name = coded(first_item(item, _NAME))[0]
         kind = text(item, _TYPE).upper()
         said, unit, _ = self._value(item, kind)
         whole = f"{said} {unit}".strip()
@@ -188,12 +196,13 @@ class _Walk:
         return said
 
 
-def _measured(item: Item) -> tuple[str, str, str]:
+def measured(item: Item) -> tuple[str, str, str]:
+    """A number's text, its unit in words, and the unit's code; or in words why there is none."""
     measured = first_item(item, "0040A300")
     units = first_item(measured, "004008EA")
     said = text(measured, "0040A30A") or text(measured, "0040A161")
     if not said:
-        return _coded(first_item(item, "0040A301"))[0], "", ""
+        return coded(first_item(item, "0040A301"))[0], "", ""
     code = text(units, "00080100") or text(units, "00080119")
     scheme = text(units, "00080102")
     return _number(said), unit_word(code, text(units, "00080104"), scheme), f"{code} {scheme}".strip()
@@ -242,7 +251,7 @@ def _is_prose(item: Item) -> bool:
     """Whether a container said to be continuous is: some say so of measurements, whose names must not be lost."""
     children = list(items(item, _CONTENT))
     kinds = [text(child, _TYPE).upper() for child in children]
-    named = {_coded(first_item(child, _NAME)) for child, kind in zip(children, kinds, strict=True) if kind == "TEXT"}
+    named = {coded(first_item(child, _NAME)) for child, kind in zip(children, kinds, strict=True) if kind == "TEXT"}
     return bool(kinds) and kinds[0] == "TEXT" and "UIDREF" not in kinds and len(named) == 1
 
 

@@ -51,3 +51,8 @@ def unit_word(code: str, meaning: str, scheme: str = "UCUM") -> str:
         return meaning.strip() or plain
     plain = _POWER.sub(lambda power: power[1].translate(_RAISED), _MICRO.sub("µ", plain))
     return plain.replace(".", "·")
+
+
+def joined(number: str, unit: str) -> str:
+    """A number with its unit, as they are written together."""
+    return f"{number}{unit}" if unit in ("°", "%") else f"{number} {unit}".strip()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from undisc.annotations.model import POINTS, Drawn, Kind, Notes, Picture
+from undisc.annotations.model import POINTS, Drawn, Kind, Notes, Picture, Values
 from undisc.annotations.reading import LONGEST_WORDS, MOST_BYTES, MOST_NOTES, read
 
 ON = {"series": 3, "instance": 7, "frame": 0}
@@ -28,6 +28,13 @@ def test_notes_are_read_as_the_viewer_makes_them() -> None:
     assert read(body([LENGTH], [ON, ON])) == Notes((expected,), (Picture(7, 0),))
 
 
+def test_values_come_with_a_note() -> None:
+    told = {"mean": 1, "deviation": 0.5, "least": -2, "most": 4}
+    notes = read(body([LENGTH | {"values": told}, LENGTH | {"values": None}]))
+    assert notes is not None
+    assert [each.values for each in notes.drawn] == [Values(1.0, 0.5, -2.0, 4.0), None]
+
+
 @pytest.mark.parametrize(
     "changed",
     [
@@ -45,6 +52,11 @@ def test_notes_are_read_as_the_viewer_makes_them() -> None:
         {"on": None},
         {"words": 7},
         {"words": None},
+        {"values": 7},
+        {"values": {"mean": 1}},
+        {"values": {"mean": 1, "deviation": 1, "least": 1, "most": float("inf")}},
+        {"values": {"mean": 1, "deviation": 1, "least": True, "most": 2}},
+        {"values": {"mean": 1, "deviation": 1, "least": 1, "most": 10**400}},
     ],
 )
 def test_one_note_that_does_not_fit_refuses_all(changed: dict[str, Any]) -> None:
