@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .stamps
-DEBIAN_TOOLS := chromium dcmtk dicom3tools firefox-esr nginx-light orthanc orthanc-dicomweb postgresql sqlite3 xorriso
+DEBIAN_TOOLS := chromium dcmtk dicom3tools firefox-esr genisoimage nginx-light orthanc orthanc-dicomweb p7zip-full \
+	postgresql sqlite3 udftools unzip xorriso zip
 # The OHIF viewer that a test opens studies with: what is unpacked must be this and nothing else.
 OHIF := 3.13.2
 OHIF_SHA512 := WZdxmpmG7rqFgW9ZJLcbgr3XCtLi1KDNPoMaeY5PPe6j4G4fjEjjkycZM6C6Zk2F87BKxFfpq+jd5xXZB9E8EA==

@@ -31,3 +31,7 @@ class ArchiveTooNew(UndiscError):
 
 class DataFolderUnusable(UndiscError):
     """The data folder cannot be opened or written to; the text is a plain sentence for people."""
+
+
+class MediumRefused(UndiscError):
+    """A disc, a ZIP or a folder cannot be made as it was asked for; the text is a plain sentence for people."""
