@@ -1,7 +1,9 @@
 """`undisc import`: what came in, told so that nobody has to guess what happened to a file."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -11,12 +13,14 @@ from rich.table import Table
 from undisc.app import App
 from undisc.cli.failing import sentence_for
 from undisc.cli.screen import AsJson, Bars, DataDir, err, opened, out, print_json, safe
+from undisc.discs.sealed import PassphraseNeeded
 from undisc.errors import SourceUnreadable
 from undisc.intake.model import Item, Ledger, Outcome
 from undisc.intake.policy import Verdict, judge
 
 _EXIT = {"kept": 0, "partly": 1, "nothing": 2}
 _MOST_NAMED = 20
+_LONGEST_PASSPHRASE = 1000
 _WORDS = {
     Outcome.STORED: "stored",
     Outcome.DUPLICATE: "here already",
@@ -31,14 +35,22 @@ Sources = Annotated[
 ]
 
 
-def import_sources(sources: Sources, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+PassphraseFile = Annotated[
+    Path | None,
+    typer.Option("--passphrase-file", help="A file with the passphrase of a sealed package. Default: it is asked for."),
+]
+
+
+def import_sources(
+    sources: Sources, passphrase_file: PassphraseFile = None, as_json: AsJson = False, data_dir: DataDir = None
+) -> None:
     """Take in every image on a disc, exactly as it is, and account for every file.
 
     Exit 0: all images are kept. 1: something could not be kept, and is named. 2: there was no image to keep.
     """
     try:
         with opened(data_dir) as app, Bars(quiet=as_json) as bars:
-            ledger = app.intake.take_in(sources, bars)
+            ledger = app.intake.take_in(sources, bars, partial(_passphrase, passphrase_file))
             ledger = _with_patients(app, ledger)
     except SourceUnreadable as error:
         _fail(2, str(error), as_json)
@@ -52,6 +64,19 @@ def import_sources(sources: Sources, as_json: AsJson = False, data_dir: DataDir 
     else:
         print_summary(ledger, verdict)
     raise typer.Exit(_EXIT[verdict.result])
+
+
+def _passphrase(file: Path | None) -> str:
+    if file is not None:
+        try:
+            return file.read_text("utf-8", errors="replace")[:_LONGEST_PASSPHRASE]
+        except OSError as error:
+            raise SourceUnreadable("The file with the passphrase cannot be read.") from error
+    if not sys.stdin.isatty():
+        raise PassphraseNeeded(
+            "This is a sealed package: it opens with its passphrase only. Give it with --passphrase-file."
+        )
+    return typer.prompt("Passphrase", err=True)
 
 
 def _with_patients(app: App, ledger: Ledger) -> Ledger:

@@ -184,10 +184,15 @@ def unsealed(source: Source, passphrase: Callable[[], str]) -> "SealedSource":
 
     Raises SourceUnreadable where the package as a whole does not open: PassphraseWrong, or a damaged index.
     """
+    return opened_by(source, lambda lock: unlock(lock, passphrase()))
+
+
+def opened_by(source: Source, key_of: Callable[[Lock], bytes]) -> "SealedSource":
+    """The same for whoever knows the content's key otherwise."""
     root = _root_of(source)
     if root is None:
         raise SourceUnreadable(_NO_KEY)
-    return SealedSource(source, root, passphrase)
+    return SealedSource(source, root, key_of)
 
 
 def _root_of(source: Source) -> str | None:
@@ -209,7 +214,7 @@ def _root_of(source: Source) -> str | None:
 class SealedSource:
     """A sealed package, unlocked: its files, each opened as it is read, and whatever lies beside the package."""
 
-    def __init__(self, source: Source, root: str, passphrase: Callable[[], str]) -> None:
+    def __init__(self, source: Source, root: str, key_of: Callable[[Lock], bytes]) -> None:
         self._source = source
         self.kind = source.kind
         self.label = source.label
@@ -219,7 +224,7 @@ class SealedSource:
         self._places = {each.path.upper(): each for each in self._outer if isinstance(each, Entry)}
         self._root = root.upper()
         self._lock = read_lock(self._read(KEY_PATH, _LARGEST_KEY) or b"")
-        self._key = unlock(self._lock, passphrase())
+        self._key = key_of(self._lock)
         index = self._index()
         self._length: int = index["bytes"]
         self._parts = {name: at for name, at in index["parts"].items() if name.startswith(_INNER)}

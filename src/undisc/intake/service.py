@@ -1,7 +1,7 @@
 """Intake: a source goes in, and every file on it ends in the ledger."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -17,12 +17,15 @@ from undisc.audit.model import Act
 from undisc.audit.trail import Trail, UnitOfWork
 from undisc.discs.model import Survey
 from undisc.discs.paths import shown
+from undisc.discs.sealed import PassphraseNeeded, is_sealed, unsealed
 from undisc.discs.sources import Source, open_source
 from undisc.discs.survey import survey
 from undisc.intake import store
 from undisc.intake.gathered import GatheredFiles
 from undisc.intake.model import Item, Ledger, NobodyWatches, Outcome, Watcher, joined
 from undisc.intake.reading import FileReader
+
+Passphrase = Callable[[], str]
 
 _BATCH_FILES = 64
 _BATCH_BYTES = 64 * 1024 * 1024
@@ -70,17 +73,20 @@ class Intake:
         self._most_files = most_files
         self._largest_file = largest_file
 
-    def take_in(self, paths: Sequence[Path], watcher: Watcher | None = None) -> Ledger:
+    def take_in(
+        self, paths: Sequence[Path], watcher: Watcher | None = None, passphrase: Passphrase | None = None
+    ) -> Ledger:
         """Keep every image on these sources; single files are read as one source.
 
         When this returns, everything the ledger calls stored would survive a power cut and is ready to be looked at.
         Raises SourceUnreadable (before anything is read) and StorageFull (after which the same call goes on where it
-        was, as it does after a crash).
+        was, as it does after a crash). passphrase: asked for the passphrase of each source that is sealed; without it
+        such a source is refused.
         """
         self._archive.keeper.tidy_up()
         self._archive.keeper.refuse_when_full(0)
         watcher = watcher or NobodyWatches()
-        with _opened(paths) as sources:
+        with _opened(paths, passphrase) as sources:
             return joined(self._import(given, source, watcher) for given, source in sources)
 
     def _import(self, prefix: str, source: Source, watcher: Watcher) -> Ledger:
@@ -222,7 +228,7 @@ def _prefixed(prefix: str, item: Item) -> Item:
 
 
 @contextmanager
-def _opened(paths: Sequence[Path]) -> Iterator[list[tuple[str, Source]]]:
+def _opened(paths: Sequence[Path], passphrase: Passphrase | None) -> Iterator[list[tuple[str, Source]]]:
     """All sources, opened before the first is read; single files gathered into one; closed in the end.
 
     With each comes what its paths are prefixed with, "" unless there are several sources.
@@ -233,6 +239,10 @@ def _opened(paths: Sequence[Path]) -> Iterator[list[tuple[str, Source]]]:
         for path in dict.fromkeys(paths):
             source = open_source(path)
             closing.callback(source.close)
+            if is_sealed(source):
+                if passphrase is None:
+                    raise PassphraseNeeded("This is a sealed package: it opens with its passphrase only.")
+                source = unsealed(source, passphrase)
             (files if source.kind == "file" else sources).append((shown(str(path)), source))
         if files:
             sources.append(("", GatheredFiles(files)))
