@@ -256,7 +256,7 @@ def _documents(pictures: Pictures, reports: Told, entries: Sequence[Mapping[str,
             if (pdf := pictures.document(instance)) is not None:
                 yield _made(f"documents/{instance}", len(pdf), partial(pictures.document, instance))
         elif (packed := reports.told(instance)) is not None:
-            yield _held(f"reports/{instance}", packed, "gzip")
+            yield _held(f"reports/{instance}", _undated(packed), "gzip")
             yield from _recorded(reports, instance, json.loads(gzip.decompress(packed)))
 
 
@@ -267,13 +267,23 @@ def _recorded(reports: Told, instance: int, told: Mapping[str, Any]) -> Iterator
         for block in range(-(-group["samples"] // group["block"])):
             samples = reports.samples(instance, number, block)
             if samples is not None:
-                again = partial(reports.samples, instance, number, block)
+                again = partial(_samples, reports, instance, number, block)
                 yield _made(f"reports/{instance}/samples/{number}/{block}", len(samples), again, "gzip")
     sounds = range(len(groups)) if told.get("sound") else range(1 if kind == "video" else 0)
     for number in sounds:
         medium = reports.medium(instance, number)
         if medium is not None and medium.length:
             yield Part(f"reports/{instance}/media/{number}", medium.length, "", partial(_PiecesFile, medium))
+
+
+def _samples(reports: Told, *place: int) -> bytes | None:
+    samples = reports.samples(*place)
+    return _undated(samples) if samples is not None else None
+
+
+def _undated(packed: bytes) -> bytes:
+    """gzip without the time of its making (RFC 1952 2.3.1), so that what is made anew from the same is the same."""
+    return packed[:4] + bytes(4) + packed[8:]
 
 
 def _frames(pictures: Pictures, packed: bytes) -> Iterator[Part]:
