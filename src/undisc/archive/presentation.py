@@ -1,21 +1,31 @@
 """Softcopy presentation states (PS3.3 A.33): how somebody left pictures of a study, as a viewer is told of it."""
 
+import base64
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
-from undisc.archive.shutters import shutter_of
+import numpy as np
+
+from undisc.archive.shutters import shade_of, shutter_of
+from undisc.dicom.pixels.colour import palette_of
 from undisc.dicom.pixels.extras import told_table
+from undisc.dicom.pixels.overlays import GROUPS, planes_of
 from undisc.dicom.pixels.tables import Buffer, Element, items, read_table, values_of
 from undisc.dicom.pixels.window import edges_of
 
 SOP_CLASSES = frozenset(
     f"1.2.840.10008.5.1.4.1.1.11.{kind}"
-    for kind in (1, 2, 8)  # greyscale, colour, XA/XRF greyscale
+    for kind in (1, 2, 3, 5)  # greyscale, colour, pseudo-colour, XA/XRF greyscale
 )
+_PSEUDO_COLOUR = "1.2.840.10008.5.1.4.1.1.11.3"
 
 _REFERENCED_SERIES, _REFERENCED_IMAGES = "00081115", "00081140"
 _VOI, _ANNOTATIONS, _AREAS = "00283110", "00700001", "0070005A"
+_SHUTTER_GROUP = "00181623"
+_MOST_OVERLAYS = 64
+_MOST_COLOURS = 4096
 _MOST_SHAPES = 2000
 _MOST_POINTS = 4000
 _MOST_IMAGES = 10_000
@@ -43,6 +53,7 @@ def describe_state(model: Element, images: Mapping[str, Image], data: Buffer, bi
 
     Its `parts` hold what is alike for some pictures: `images` maps their rows to frames, or to null for all of them.
     """
+    shutter, overlays = _planes(model, data, big_endian)
     windows = [_window(item, data, big_endian) for item in items(model, _VOI)]
     areas = [_area(item) for item in items(model, _AREAS)]
     shapes = _shapes(items(model, _ANNOTATIONS))
@@ -70,7 +81,10 @@ def describe_state(model: Element, images: Mapping[str, Image], data: Buffer, bi
         "rescale": _rescale(model),
         "rotation": _rotation(model),
         "flip": _text(model, "00700041") == "Y",
-        "shutter": shutter_of(model),
+        "shutter": shutter,
+        "overlays": overlays,
+        "shades": _shades(model, data, big_endian),
+        "palette": _palette(model, data, big_endian) if _text(model, "00080016") == _PSEUDO_COLOUR else None,
         "parts": [
             {
                 "images": {str(row): frames for row, frames in told.items()},
@@ -81,6 +95,38 @@ def describe_state(model: Element, images: Mapping[str, Image], data: Buffer, bi
             for (voi, area, annotations), told in parts.items()
         ],
     }
+
+
+def _planes(model: Element, data: Buffer, big_endian: bool) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+    """The shutter, which may be one of the state's own overlays (PS3.3 C.7.6.15), and those that are to be seen."""
+    shutter = shutter_of(model)
+    by_bits = "BITMAP" in {str(shape).strip() for shape in values_of(model, "00181600")}
+    groups = [group for group in values_of(model, _SHUTTER_GROUP) if isinstance(group, int)] if by_bits else []
+    for group in groups[:1]:
+        bits = next(planes_of(data, model, group, big_endian), None) if group in GROUPS else None
+        if bits is not None:
+            shutter = (shutter or {"shade": shade_of(model)}) | {"bitmap": bits.told()}
+    # Without a layer to lie in, an overlay is there and not seen (PS3.3 C.11.7).
+    seen = [group for group in GROUPS if group not in groups and _text(model, f"{group:04X}1001")]
+    found = [overlay for group in seen for overlay in islice(planes_of(data, model, group, big_endian), _MOST_OVERLAYS)]
+    return shutter, [overlay.told() | {"frame": overlay.frame} for overlay in found[:_MOST_OVERLAYS]]
+
+
+def _shades(model: Element, data: Buffer, big_endian: bool) -> dict[str, Any] | None:
+    """The Presentation LUT (PS3.3 C.11.6), which what the window makes goes through; None where it changes nothing."""
+    table = next((read_table(data, one, False, big_endian) for one in items(model, "20500010")), None)
+    return None if table is None else told_table(table)
+
+
+def _palette(model: Element, data: Buffer, big_endian: bool) -> str | None:
+    """What greys are coloured with: three bytes for each from black to white, base64."""
+    found = palette_of(data, model, False, big_endian)
+    if found is None:
+        return None
+    table = found.table
+    if len(table) > _MOST_COLOURS:
+        table = table[np.linspace(0, len(table) - 1, _MOST_COLOURS).round().astype(int)]
+    return base64.b64encode(np.ascontiguousarray(table).tobytes()).decode()
 
 
 def _frames(model: Element, reference: Element, uid: str, image: Image) -> Iterable[int | None]:

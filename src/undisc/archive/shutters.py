@@ -23,10 +23,13 @@ def shutter_of(model: Element) -> dict[str, Any] | None:
     if "POLYGONAL" in shapes:
         corners = _wholes(model, "00181620")[: 2 * _MOST_CORNERS]
         told["polygon"] = [[column - 0.5, row - 0.5] for row, column in zip(corners[::2], corners[1::2], strict=False)]
-    if not told:
-        return None
+    return told | {"shade": shade_of(model)} if told else None
+
+
+def shade_of(model: Element) -> float:
+    """What a shutter is covered with, from 0 (black) to 1."""
     shade = _whole(model, "00181622")
-    return told | {"shade": round(shade / 65535, 4) if shade is not None and 0 <= shade <= 65535 else 0}
+    return round(shade / 65535, 4) if shade is not None and 0 <= shade <= 65535 else 0
 
 
 def _wholes(model: Element, tag: str) -> list[int]:

@@ -52,6 +52,11 @@ class Thing:
 _REPORT = "It says in words and numbers what was found or done."
 _DOSE = "It says how much radiation the examination took."
 _DISPLAY = "It says how pictures are best shown, and holds no picture of its own."
+_BLENDED = (
+    "It says how scans were laid over each other, in colours. That cannot be shown here; "
+    "each of the scans can be seen by itself."
+)
+_CUT = "It says how somebody cut through a scan or turned it. That cannot be shown here; the scan itself can."
 _PLAN = "It belongs to radiation therapy. The team that treats you opens it with a program of theirs."
 _TREATED = "It says which radiation was given, for the team that treats you."
 _EYE = "It holds measurements of the eye, for eye doctors and opticians."
@@ -86,6 +91,13 @@ _THINGS: dict[str, tuple[str, str]] = {
     "9.1": ("Recording", _RECORDING),
     "10": ("Lookup table", _DISPLAY),
     "11": ("Lookup table", _DISPLAY),
+    "11.4": ("Two scans in one picture", _BLENDED),
+    "11.6": ("A cut through a scan", _CUT),
+    "11.7": ("A cut through several scans", _CUT),
+    "11.8": ("Several scans in one picture", _BLENDED),
+    "11.9": ("Three-dimensional view", _CUT),
+    "11.10": ("Three-dimensional view", _CUT),
+    "11.11": ("Three-dimensional view", _CUT),
     "30": ("Parametric map", _CALCULATED),
     "66": ("Raw data", "It is what the scanner measured, before pictures were made of it."),
     "66.1": ("Registration", "It says how two scans lie over each other."),

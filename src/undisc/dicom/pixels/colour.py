@@ -74,8 +74,12 @@ def _rgb(
 def read_palette(
     data: bytes | memoryview | mmap.mmap, scanned: Scanned, description: PixelDescription
 ) -> Palette | None:
+    """The palette of an image whose pixels are its entries' numbers; None where it is missing or damaged."""
+    return palette_of(data, json.loads(scanned.json), description.signed, description.big_endian)
+
+
+def palette_of(data: tables.Buffer, elements: tables.Element, signed: bool, big_endian: bool) -> Palette | None:
     """The Palette Color Lookup Tables, plain or segmented; None where they are missing or do not hold together."""
-    elements = json.loads(scanned.json)
     channels = []
     first = 0
     for descriptor_tag, data_tag, segmented_tag in _TAGS:
@@ -84,11 +88,11 @@ def read_palette(
             return None
         # Up to 65,536 entries in 16 bits: 0 stands for that many (PS3.3 C.7.6.3.1.5); old files write it signed.
         entries = (descriptor[0] & 0xFFFF) or tables.LONGEST_TABLE
-        first = _first_mapped(descriptor[1], description.signed)
+        first = _first_mapped(descriptor[1], signed)
         bits = descriptor[2]
-        words = tables.words(data, elements.get(data_tag), entries, description.big_endian)
+        words = tables.words(data, elements.get(data_tag), entries, big_endian)
         if words is None:
-            words = tables.words(data, elements.get(segmented_tag), 0, description.big_endian)
+            words = tables.words(data, elements.get(segmented_tag), 0, big_endian)
             words = None if words is None else _expanded(words, entries)
         if words is None or not len(words):
             return None

@@ -15,6 +15,7 @@ from undisc.dicom.pixels.tables import Buffer, Element, binary, values_of
 
 _MOST_RUNS = 100_000
 _MOST_OVERLAYS = 4_096
+GROUPS = range(0x6000, 0x6020, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def read_overlays(data: Buffer, scanned: Scanned, description: PixelDescription)
         return []
     model = json.loads(scanned.json)
     found: list[Overlay] = []
-    for group in range(0x6000, 0x6020, 2):
+    for group in GROUPS:
         for overlay in _of_group(data, model, group, scanned, description):
             found.append(overlay)
             if len(found) == _MOST_OVERLAYS:
@@ -60,39 +61,55 @@ def read_overlays(data: Buffer, scanned: Scanned, description: PixelDescription)
     return found
 
 
-def _of_group(
-    data: Buffer, model: Element, group: int, scanned: Scanned, description: PixelDescription
-) -> Iterator[Overlay]:
-    rows, columns = _whole(model, group, 0x0010), _whole(model, group, 0x0011)
-    if not rows or not columns or not 0 < rows <= 0xFFFF or not 0 < columns <= 0xFFFF:
-        return
-    origin = [value for value in values_of(model, f"{group:04X}0050") if isinstance(value, int)]
-    row, column = (origin[0] - 1, origin[1] - 1) if len(origin) == 2 else (0, 0)
-    label = "".join(str(value) for tag in ("1500", "0022") for value in values_of(model, f"{group:04X}{tag}")[:1])
-
-    def overlay(bits: np.ndarray, frame: int | None) -> Iterator[Overlay]:
-        runs = coded(bits)
-        if runs:
-            yield Overlay(group, rows, columns, row, column, label[:200], frame, runs)
-
+def planes_of(data: Buffer, model: Element, group: int, big_endian: bool) -> Iterator[Overlay]:
+    """The overlays of one group that lie in an element of their own, as those of presentation states do."""
+    placed = _placed(model, group)
     element = model.get(f"{group:04X}3000")
-    if not element:
-        for frame, bits in _embedded(data, model, group, (rows, columns), scanned, description):
-            yield from overlay(bits, frame if description.frames > 1 else None)
+    if placed is None or not element:
         return
+    size = placed.rows * placed.columns
     frames = _whole(model, group, 0x0015) or 1
     first = _whole(model, group, 0x0051)
-    size = rows * columns
     there = binary(data, element, min(frames, _MOST_OVERLAYS) * size // 8 + 1)
     if there is None:
         return
     raw = there[0]
-    if there[1] and description.big_endian and element.get("vr") == "OW":
+    if there[1] and big_endian and element.get("vr") == "OW":
         raw = np.frombuffer(raw[: len(raw) // 2 * 2], "<u2").byteswap().tobytes()
     for index in range(min(frames, len(raw) * 8 // size)):
         at = index * size
         bits = unpacked(raw[at // 8 : -(-(at + size) // 8)], at % 8, size)
-        yield from overlay(bits, None if frames == 1 and first is None else (first or 1) - 1 + index)
+        yield from _drawn(placed, bits, None if frames == 1 and first is None else (first or 1) - 1 + index)
+
+
+def _of_group(
+    data: Buffer, model: Element, group: int, scanned: Scanned, description: PixelDescription
+) -> Iterator[Overlay]:
+    placed = _placed(model, group)
+    if placed is None:
+        return
+    if model.get(f"{group:04X}3000"):
+        yield from planes_of(data, model, group, description.big_endian)
+        return
+    for frame, bits in _embedded(data, model, group, (placed.rows, placed.columns), scanned, description):
+        yield from _drawn(placed, bits, frame if description.frames > 1 else None)
+
+
+def _placed(model: Element, group: int) -> Overlay | None:
+    """An overlay of this group with nothing on it yet; None where it has no size."""
+    rows, columns = _whole(model, group, 0x0010), _whole(model, group, 0x0011)
+    if not rows or not columns or not 0 < rows <= 0xFFFF or not 0 < columns <= 0xFFFF:
+        return None
+    origin = [value for value in values_of(model, f"{group:04X}0050") if isinstance(value, int)]
+    row, column = (origin[0] - 1, origin[1] - 1) if len(origin) == 2 else (0, 0)
+    label = "".join(str(value) for tag in ("1500", "0022") for value in values_of(model, f"{group:04X}{tag}")[:1])
+    return Overlay(group, rows, columns, row, column, label[:200], None, b"")
+
+
+def _drawn(placed: Overlay, bits: np.ndarray, frame: int | None) -> Iterator[Overlay]:
+    runs = coded(bits)
+    if runs:
+        yield replace(placed, frame=frame, runs=runs)
 
 
 def _embedded(
