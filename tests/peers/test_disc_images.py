@@ -10,6 +10,9 @@ from pathlib import Path
 import pycdlib
 import pytest
 
+from undisc.discs import Entry, open_source
+from undisc.errors import MediumRefused
+from undisc.export.burning import blank_disc, burn, place_of
 from undisc.export.copying import Nobody
 from undisc.export.iso_records import Volume
 from undisc.export.media import Medium, put
@@ -125,3 +128,22 @@ def test_kernel_mounts_the_image(tmp_path: Path, form: str) -> None:
         assert _held(place) == _CONTENT
     finally:
         subprocess.run(["umount", str(place)], check=True)
+
+
+@_needs("xorriso")
+def test_image_is_burned_onto_a_drive_of_xorriso_and_read_back(tmp_path: Path) -> None:
+    image = _made(Medium.ISO, tmp_path)
+    device = f"stdio:{tmp_path / 'disc'}"
+    assert blank_disc(device, image.stat().st_size).room > image.stat().st_size
+    burn(image, device, lambda size: None)
+    source = open_source(place_of(device))
+    assert {entry.path for entry in source.entries() if isinstance(entry, Entry)} == set(_CONTENT)
+    assert (tmp_path / "disc").read_bytes()[: image.stat().st_size] == image.read_bytes()
+    with pytest.raises(MediumRefused, match="not blank"):
+        blank_disc(device)
+
+
+@_needs("xorriso")
+def test_drive_that_cannot_take_it_all_fails(tmp_path: Path) -> None:
+    with pytest.raises(MediumRefused, match="Burning failed"):
+        burn(_made(Medium.ISO, tmp_path), "stdio:/dev/full", lambda size: None)

@@ -37,6 +37,7 @@ Action = Literal[
     "commitment-reported",
     "job-cancelled",
     "job-retried",
+    "exported",
 ]
 
 

@@ -357,3 +357,18 @@ jobs = Table(
     Column("ended_at", Moment),
     Index("ix_jobs_due_at", "due_at"),
 )
+
+# What left on media.
+exports = Table(
+    "exports",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("made_at", Moment, nullable=False),
+    Column("made_by", String(64), nullable=False),
+    # folder | zip | iso | disc | browser
+    Column("medium", String(16), nullable=False),
+    # verified | failed | stopped | sent
+    Column("outcome", String(16), nullable=False),
+    # JSON; UIDs of studies and for whom they were, no patient's name
+    Column("receipt", Text, nullable=False),
+)

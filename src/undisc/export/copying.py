@@ -3,9 +3,11 @@
 import hashlib
 from collections.abc import Callable
 from contextlib import closing
+from io import BytesIO
 from typing import BinaryIO, Protocol
 
 from undisc.errors import MediumRefused
+from undisc.export.manifest import manifest_text
 from undisc.export.model import Kind, PackageFile, Written
 
 BLOCK = 1 << 20
@@ -29,11 +31,15 @@ class Nobody:
 
 
 class Copier:
-    """Copies files one after another through one block of memory, which it lends to whoever takes the bytes."""
+    """Copies files one after another through one block of memory, which it lends to whoever takes the bytes.
+
+    written: what went through so far. A manifest is made of that, so that nothing is read a second time for it.
+    """
 
     def __init__(self, watcher: Watcher | None = None) -> None:
         self._block = memoryview(bytearray(BLOCK))
         self._watcher = watcher or Nobody()
+        self.written: list[Written] = []
 
     def copy(self, file: PackageFile, take: Callable[[memoryview], object]) -> Written:
         """Hand a file's bytes to `take`; each piece is good until `take` returns.
@@ -43,7 +49,7 @@ class Copier:
         """
         digest = hashlib.sha256()
         size = 0
-        with closing(_opened(file)) as source:
+        with closing(self._opened(file)) as source:
             while piece := self._next(file, source):
                 digest.update(piece)
                 size += len(piece)
@@ -53,7 +59,17 @@ class Copier:
                 self._watcher.wrote(len(piece))
         if file.size is not None and size != file.size:
             raise MediumRefused(f"{file.path} has changed while it was written. Try again.")
-        return Written(file.path, file.kind, size, digest.hexdigest(), file.instance)
+        done = Written(file.path, file.kind, size, digest.hexdigest(), file.instance)
+        self.written.append(done)
+        return done
+
+    def _opened(self, file: PackageFile) -> BinaryIO:
+        if file.kind is Kind.MANIFEST:
+            return BytesIO(manifest_text(self.written))
+        try:
+            return file.open()
+        except OSError as error:
+            raise _unreadable(file) from error
 
     def _next(self, file: PackageFile, source: BinaryIO) -> memoryview:
         readinto = getattr(source, "readinto", None)
@@ -63,13 +79,6 @@ class Copier:
             return memoryview(source.read(BLOCK))
         except OSError as error:
             raise _unreadable(file) from error
-
-
-def _opened(file: PackageFile) -> BinaryIO:
-    try:
-        return file.open()
-    except OSError as error:
-        raise _unreadable(file) from error
 
 
 def _unreadable(file: PackageFile) -> MediumRefused:

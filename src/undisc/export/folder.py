@@ -10,7 +10,6 @@ from undisc.export.model import PackageFile, Written
 
 def write_folder(files: Sequence[PackageFile], target: Path, copier: Copier) -> list[Written]:
     """Write into an empty folder that is there; all of it is on the disk when this returns. Raises OSError."""
-    written: list[Written] = []
     folders = {target}
     for file in files:
         path = target / file.path
@@ -18,11 +17,11 @@ def write_folder(files: Sequence[PackageFile], target: Path, copier: Copier) -> 
             path.parent.mkdir(parents=True, exist_ok=True)
             folders.update(path.parents[: len(path.relative_to(target).parts) - 1])
         with path.open("xb", buffering=0) as out:
-            written.append(copier.copy(file, lambda piece, out=out: _write(out.fileno(), piece)))
+            copier.copy(file, lambda piece, out=out: _write(out.fileno(), piece))
     # Only now, when the system has long begun to write the first of them: waiting after each would take it in turns.
     for path in (*(target / file.path for file in files), *folders):
         sync(path)
-    return written
+    return copier.written
 
 
 def _write(descriptor: int, piece: memoryview) -> None:

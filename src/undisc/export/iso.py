@@ -33,7 +33,6 @@ def write_iso(
     if too_long:
         raise _too_long(too_long[0])
     with target.open("xb", buffering=0) as image:
-        written: list[Written] = []
         sector = layout.first
         for file, node in zip(files, layout.nodes, strict=True):
             node.place = sector
@@ -43,13 +42,12 @@ def write_iso(
                 raise _too_long(file.path)
             node.size = done.size
             sector += -(-done.size // SECTOR)
-            written.append(done)
         image.truncate((sector + _PADDING) * SECTOR)
         for place, data in layout.pieces(sector + _PADDING):
             os.lseek(image.fileno(), place * SECTOR, os.SEEK_SET)
             _write(image.fileno(), memoryview(data))
         os.fsync(image.fileno())
-    return written
+    return copier.written
 
 
 def image_bytes(files: Sequence[PackageFile], sizes: Sequence[int], *, udf: bool) -> int:

@@ -61,20 +61,21 @@ def put(
     watcher: Watcher,
     *,
     udf: bool,
+    password: str | None = None,
 ) -> tuple[list[Written], Verified]:
     """Write a package beside its target, read it back, and give it its name only where all of it is right.
 
-    However this ends, nothing half made is left. Raises MediumRefused (a plain sentence) and OSError.
+    However this ends, nothing half made is left. password: locks a ZIP with AES-256. Raises MediumRefused (a plain sentence) and OSError.
     """
     with _beside(target, medium) as place:
         copier = Copier(watcher)
         if medium is Medium.FOLDER:
             written = write_folder(files, place, copier)
         elif medium is Medium.ZIP:
-            written = write_zip(files, place, volume.made_at, scratch, copier)
+            written = write_zip(files, place, volume.made_at, scratch, copier, password)
         else:
             written = write_iso(files, place, volume, copier, udf=udf)
-        verified = verify(place, written, watcher)
+        verified = verify(place, written, watcher, password)
         if verified.is_good:
             _give_name(place, target)
     return written, verified

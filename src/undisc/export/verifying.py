@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from undisc.discs import Entry, Source, open_source
+from undisc.discs.zip import ZipSource
 from undisc.errors import SourceUnreadable
 from undisc.export.copying import BLOCK, Nobody, Watcher
 from undisc.export.model import Kind, Written
@@ -48,13 +49,20 @@ class Verified:
         return f"{counted}; {len(self.failed)} files could not be read back as they were written."
 
 
-def verify(place: Path, written: Sequence[Written], watcher: Watcher | None = None) -> Verified:
-    """Compare a folder, an image, a ZIP or the disc in a drive with what was written. A bad medium is no error."""
+def verify(
+    place: Path, written: Sequence[Written], watcher: Watcher | None = None, password: str | None = None
+) -> Verified:
+    """Compare a folder, an image, a ZIP or the disc in a drive with what was written. A bad medium is no error.
+
+    password: what a ZIP is locked with.
+    """
     images = sum(file.kind is Kind.DICOM for file in written)
     told = watcher or Nobody()
     try:
         _forget(place)
         source = open_source(place)
+        if password is not None and isinstance(source, ZipSource):
+            source.unlock(password)
     except (SourceUnreadable, OSError) as error:
         reason = str(error) if isinstance(error, SourceUnreadable) else "The medium cannot be read."
         return Verified(images, len(written), tuple(Failed(file.path, reason, file.instance) for file in written))

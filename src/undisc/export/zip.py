@@ -32,25 +32,31 @@ class ZipStream:
         scratch: Path,
         copier: Copier | None = None,
         still_allowed: Callable[[], bool] = lambda: True,
+        password: str | None = None,
     ) -> None:
-        """still_allowed: asked before each file and within long ones; no raises DownloadStopped from the chunks."""
+        """still_allowed: asked before each file and within long ones; no raises DownloadStopped from the chunks.
+        password: locks the files' content with AES-256, as `zip_chunks` does."""
         self._files = files
         self._made_at = made_at
         self._scratch = scratch
         self._copier = copier or Copier()
         self._still_allowed = still_allowed
-        self.written: list[Written] = []
+        self._password = password
         sizes = [file.size for file in files]
-        self.length = None if None in sizes else zip_length([_frame(file) for file in files], made_at)
+        self.length = None if None in sizes else zip_length([_frame(file) for file in files], made_at, password)
         """Bytes in all; None where a file's size is known only once it is opened."""
 
+    @property
+    def written(self) -> list[Written]:
+        return self._copier.written
+
     def chunks(self) -> Iterator[bytes]:
-        return zip_chunks(self._gathered(), self._made_at, self._still_allowed)
+        return zip_chunks(self._gathered(), self._made_at, self._still_allowed, self._password)
 
     def _gathered(self) -> Iterator[Original]:
         for file in self._files:
             with closing(self._place(file)) as place:
-                self.written.append(self._copier.copy(file, place.write))
+                self._copier.copy(file, place.write)
                 size = place.tell()
                 # The ZIP is done with one member before it asks for the next, and reads it twice, one after the other.
                 yield Original(file.path, size, lambda place=place: _again(place))
@@ -84,10 +90,15 @@ def _frame(file: PackageFile) -> Original:
 
 
 def write_zip(
-    files: Sequence[PackageFile], target: Path, made_at: datetime, scratch: Path, copier: Copier
+    files: Sequence[PackageFile],
+    target: Path,
+    made_at: datetime,
+    scratch: Path,
+    copier: Copier,
+    password: str | None = None,
 ) -> list[Written]:
     """Write a new ZIP; all of it is on the disk when this returns. Raises OSError where it cannot be written."""
-    stream = ZipStream(files, made_at, scratch, copier)
+    stream = ZipStream(files, made_at, scratch, copier, password=password)
     with target.open("xb", buffering=0) as out:
         for chunk in stream.chunks():
             piece = memoryview(chunk)

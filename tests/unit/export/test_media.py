@@ -14,6 +14,7 @@ from undisc.errors import MediumRefused
 from undisc.export.copying import Nobody
 from undisc.export.iso import image_bytes
 from undisc.export.iso_records import Volume
+from undisc.export.manifest import manifest_file
 from undisc.export.media import Medium, check_target, medium_of, put
 from undisc.export.model import Kind, PackageFile, Written
 from undisc.export.verifying import Verified, verify
@@ -42,8 +43,11 @@ def a_package() -> list[PackageFile]:
         *images,
         file("DATA/C0000001.JS", os.urandom((1 << 20) + 1), Kind.DATA),
         file("VIEWER/EMPTY.JS", b"", Kind.VIEWER),
-        file("MANIFEST.TXT", b"m", Kind.MANIFEST),
     ]
+
+
+def with_manifest(files: list[PackageFile]) -> list[PackageFile]:
+    return [*files, manifest_file(files)]
 
 
 def made(
@@ -57,6 +61,7 @@ def made(
 )
 def test_package_is_found_on_the_medium_as_it_was(tmp_path: Path, medium: Medium, udf: bool) -> None:
     files = a_package()
+    files = with_manifest(files)
     written, verified = made(medium, files, tmp_path / "out", udf=udf)
     assert [each.path for each in written] == [each.path for each in files]
     assert (verified.is_good, verified.images, verified.files) == (True, 60, 66)
