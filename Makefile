@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .stamps
-DEBIAN_TOOLS := chromium dcmtk dicom3tools firefox-esr genisoimage nginx-light orthanc orthanc-dicomweb p7zip-full \
-	postgresql sqlite3 udftools unzip xorriso zip
+DEBIAN_TOOLS := chromium dcmtk dicom3tools firefox-esr genisoimage nginx-light openssl orthanc orthanc-dicomweb \
+	p7zip-full postgresql sqlite3 udftools unzip xorriso zip
 # The OHIF viewer that a test opens studies with: what is unpacked must be this and nothing else.
 OHIF := 3.13.2
 OHIF_SHA512 := WZdxmpmG7rqFgW9ZJLcbgr3XCtLi1KDNPoMaeY5PPe6j4G4fjEjjkycZM6C6Zk2F87BKxFfpq+jd5xXZB9E8EA==
@@ -61,7 +61,7 @@ lock: $(STAMPS)/dev ## Lock the dependencies anew, with hashes and without addre
 		--no-emit-index-url --no-header --no-annotate -o requirements/build.txt
 
 clean: ## Remove everything that was made here
-	rm -rf $(VENV) $(STAMPS) .demo dist viewer/node_modules src/undisc/web/static/viewer
+	rm -rf $(VENV) $(STAMPS) .demo dist viewer/node_modules src/undisc/web/static/viewer src/undisc/web/static/disc
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Undisc needs Python 3.11 or later.")'

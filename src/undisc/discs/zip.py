@@ -14,6 +14,7 @@ from typing import IO, BinaryIO
 
 from undisc.discs.model import Entry, Limits, ReadError, Refused
 from undisc.discs.paths import path_key, refusal, shown
+from undisc.discs.zip_aes import Unlocked, locked
 from undisc.errors import SourceUnreadable
 
 _ENCRYPTED = 0x1
@@ -30,6 +31,8 @@ class ZipSource:
     kind = "zip"
 
     def __init__(self, path: Path, limits: Limits) -> None:
+        self._path = path
+        self._password: str | None = None
         self._limits = limits
         self._size = path.stat().st_size
         self.label = shown(path.name)
@@ -47,6 +50,30 @@ class ZipSource:
         if self._found is None:
             self._found = self._judge_all()
         yield from self._found
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether any of the files is locked in a way that a password opens here."""
+        return any(locked(info) for info in self._archive.infolist())
+
+    def unlock(self, password: str) -> None:
+        """Open what is locked with this password. Raises ReadError where it is another one."""
+        first = next((info for info in self._archive.infolist() if locked(info)), None)
+        if first is not None:
+            self._unlocked(first, password).close()
+        self._password = password
+        self._members, self._found = {}, None
+
+    def _unlocked(self, info: zipfile.ZipInfo, password: str) -> Unlocked:
+        how = locked(info)
+        if how is None:
+            raise ReadError("It is locked with a password.")
+        file = self._path.open("rb")
+        try:
+            return Unlocked(file, info, how, password)
+        except BaseException:
+            file.close()
+            raise
 
     def _judge_all(self) -> list[Entry | Refused]:
         found: list[Entry | Refused] = []
@@ -81,9 +108,10 @@ class ZipSource:
             return "It is a link to another place, and links are not followed."
         if stat.S_IFMT(mode) and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
             return "It is a device or a pipe, not a file."
-        if info.flag_bits & _ENCRYPTED:
+        opens = self._password is not None and locked(info) is not None
+        if info.flag_bits & _ENCRYPTED and not opens:
             return "It is locked with a password."
-        if info.compress_type not in _READ_HERE:
+        if not opens and info.compress_type not in _READ_HERE:
             return "It is packed by a method that is not read here; unpack the archive and import the folder."
         if path in self._members:
             return "The archive holds another file of the same name."
@@ -103,6 +131,8 @@ class ZipSource:
         info = self._members.get(entry.path)
         if info is None:
             raise ReadError("There is no such file in the archive.")
+        if info.flag_bits & _ENCRYPTED and self._password is not None:
+            return io.BufferedReader(_Member(self._unlocked(info, self._password), info.file_size), 256 * 1024)
         # zipfile would silently cut a member off at its claimed size; here _Member counts, and says so.
         longer = copy(info)
         longer.file_size = _ENDLESS
@@ -119,7 +149,7 @@ class ZipSource:
 class _Member(io.RawIOBase):
     """One member's bytes, with every fault of the archive turned into ReadError."""
 
-    def __init__(self, inner: IO[bytes], size: int) -> None:
+    def __init__(self, inner: IO[bytes] | Unlocked, size: int) -> None:
         super().__init__()
         self._inner = inner
         self._left = size

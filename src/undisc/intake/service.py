@@ -17,9 +17,10 @@ from undisc.audit.model import Act
 from undisc.audit.trail import Trail, UnitOfWork
 from undisc.discs.model import Survey
 from undisc.discs.paths import shown
-from undisc.discs.sealed import PassphraseNeeded, is_sealed, unsealed
+from undisc.discs.sealed import PassphraseNeeded, PassphraseWrong, is_sealed, unsealed
 from undisc.discs.sources import Source, open_source
 from undisc.discs.survey import survey
+from undisc.discs.zip import ZipSource
 from undisc.intake import store
 from undisc.intake.gathered import GatheredFiles
 from undisc.intake.model import Item, Ledger, NobodyWatches, Outcome, Watcher, joined
@@ -239,12 +240,25 @@ def _opened(paths: Sequence[Path], passphrase: Passphrase | None) -> Iterator[li
         for path in dict.fromkeys(paths):
             source = open_source(path)
             closing.callback(source.close)
-            if is_sealed(source):
-                if passphrase is None:
-                    raise PassphraseNeeded("This is a sealed package: it opens with its passphrase only.")
-                source = unsealed(source, passphrase)
+            source = _unlocked(source, passphrase)
             (files if source.kind == "file" else sources).append((shown(str(path)), source))
         if files:
             sources.append(("", GatheredFiles(files)))
         several = len(sources) > 1
         yield [(f"{given}/" if several and given else "", source) for given, source in sources]
+
+
+def _unlocked(source: Source, passphrase: Passphrase | None) -> Source:
+    """A sealed package, or a ZIP with a password, opened; any other source as it is."""
+    is_zip = isinstance(source, ZipSource) and source.is_locked
+    if not is_zip and not is_sealed(source):
+        return source
+    if passphrase is None:
+        raise PassphraseNeeded("This is a sealed package: it opens with its passphrase only.")
+    if not isinstance(source, ZipSource) or not is_zip:
+        return unsealed(source, passphrase)
+    try:
+        source.unlock(passphrase().strip())
+    except OSError:
+        raise PassphraseWrong("This password does not open the ZIP file. Check it, and try again.") from None
+    return source

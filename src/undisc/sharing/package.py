@@ -34,7 +34,7 @@ def package(originals: Sequence[Original], made_at: datetime, still_allowed: Cal
     return Package(zip_length(originals, made_at), zip_chunks(originals, made_at, still_allowed))
 
 
-def zip_length(originals: Sequence[Original], made_at: datetime) -> int:
+def zip_length(originals: Sequence[Original], made_at: datetime, password: str | None = None) -> int:
     """How many bytes a ZIP of these has."""
     # Loaded here, since most commands make no package and its ciphers take a tenth of their start.
     from stream_zip import NO_COMPRESSION_64, stream_zip
@@ -42,11 +42,21 @@ def zip_length(originals: Sequence[Original], made_at: datetime) -> int:
     stamp = made_at.astimezone(UTC)
     # The frame around the files does not depend on what is in them (ZIP64 throughout), so empty files measure it.
     frame = ((original.name, stamp, _MODE, NO_COMPRESSION_64(0, 0), iter(())) for original in originals)
-    return sum(len(chunk) for chunk in stream_zip(frame)) + sum(original.size for original in originals)
+    return sum(len(chunk) for chunk in stream_zip(frame, password=password)) + sum(
+        original.size for original in originals
+    )
 
 
-def zip_chunks(originals: Iterable[Original], made_at: datetime, still_allowed: Callable[[], bool]) -> Iterator[bytes]:
-    """The bytes of a ZIP; the next original is asked for when the one before has gone. Raises as `package` does."""
+def zip_chunks(
+    originals: Iterable[Original],
+    made_at: datetime,
+    still_allowed: Callable[[], bool],
+    password: str | None = None,
+) -> Iterator[bytes]:
+    """The bytes of a ZIP; the next original is asked for when the one before has gone. Raises as `package` does.
+
+    password: locks what is in the files, though not their names, with AES-256 (WinZip's AE-2).
+    """
     from stream_zip import NO_COMPRESSION_64, stream_zip
 
     stamp = made_at.astimezone(UTC)
@@ -54,7 +64,7 @@ def zip_chunks(originals: Iterable[Original], made_at: datetime, still_allowed: 
         (original.name, stamp, _MODE, NO_COMPRESSION_64(original.size, _crc(original)), _read(original, still_allowed))
         for original in _while_allowed(originals, still_allowed)
     )
-    return iter(stream_zip(members, chunk_size=_CHUNK))
+    return iter(stream_zip(members, chunk_size=_CHUNK, password=password))
 
 
 def _while_allowed(originals: Iterable[Original], still_allowed: Callable[[], bool]) -> Iterator[Original]:
