@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from undisc.delivery.service import Delivering
     from undisc.dimse.server import Door
     from undisc.dimse.services import DimseServices
+    from undisc.export.service import Exporting
     from undisc.jobs.runner import Runner
 
 _MB = 1024 * 1024
@@ -208,6 +209,24 @@ def build_delivering(app: App) -> "Delivering":
     settings = app.settings
     largest = settings.largest_file_mb * _MB
     return Delivering(app.trail, app.archive, Lookup(app.trail), _identity(settings), _transcode(app), largest)
+
+
+def build_exporting(app: App) -> "Exporting":
+    """Packages of studies for discs, sticks, ZIP files and static hosts."""
+    # Loaded here, since most commands export nothing.
+    from undisc.archive.lookup import Lookup
+    from undisc.export.service import Exporting
+    from undisc.reports.service import Reports
+
+    settings = app.settings
+    return Exporting(
+        app.archive,
+        Reports(app.archive, Lookup(app.trail)),
+        app.clock,
+        settings.data_dir / "scratch" / "export",
+        settings.place_name,
+        settings.public_url or "",
+    )
 
 
 def build_orders(app: App) -> "Orders":

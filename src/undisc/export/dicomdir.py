@@ -1,7 +1,7 @@
 """The index of a file-set: the Basic Directory of a medium, Explicit VR Little Endian (PS3.3 annex F, PS3.10 8.6)."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from struct import pack
 
@@ -32,6 +32,8 @@ class _Record:
     kind: str
     body: bytes
     """All elements but the three that link it."""
+    path: str = ""
+    """Of the file that it refers to."""
     below: "list[_Record]" = field(default_factory=list)
     offset: int = 0
 
@@ -69,7 +71,7 @@ class Directory:
         reference += element(0x00041510, "UI", listed.sop_class.encode("ascii", "replace"))
         reference += element(0x00041511, "UI", listed.names.instance.encode("ascii", "replace"))
         reference += element(0x00041512, "UI", listed.transfer_syntax.encode("ascii", "replace"))
-        parent.append(_Record(kind, _head(kind) + reference + keys))
+        parent.append(_Record(kind, _head(kind) + reference + keys, listed.path))
 
     def _series_of(self, listed: Listed) -> _Record:
         names, model = listed.names, listed.model
@@ -77,7 +79,7 @@ class Directory:
         if series is None:
             study = self._studies.get(names.study)
             if study is None:
-                patient = self._patient_of(model)
+                patient = self._patient_of(model, names.study)
                 number = len(self._studies) + 1
                 study = _Record("STUDY", _head("STUDY") + keys_of("STUDY", model, number, {_STUDY_UID: names.study}))
                 patient.below.append(study)
@@ -89,11 +91,12 @@ class Directory:
             self._series[names.study, names.series] = series
         return series
 
-    def _patient_of(self, model: Model) -> _Record:
-        """Two people are never one for the sake of an ID: the ID, its issuer and the name have to agree."""
+    def _patient_of(self, model: Model, study: str) -> _Record:
+        """Two people are never one for the sake of an ID: the ID, its issuer and the name have to agree. Of studies
+        without an ID nobody knows whose they are, so that each has a patient of its own."""
         told = ["".join(texts(model, tag, vr)) for tag, vr in ((_PATIENT_ID, "LO"), (_ISSUER, "LO"))]
         name = "".join(texts(model, _PATIENT_NAME, "PN"))
-        known = (told[0], told[1], _plain(name))
+        known = (told[0], told[1], _plain(name)) if told[0] else ("", study, "")
         patient = self._patients.get(known)
         if patient is None:
             keys = keys_of("PATIENT", model, 1, {_PATIENT_ID: self._unused_id(told[0])})
@@ -110,8 +113,17 @@ class Directory:
         self._patient_ids.add(wanted)
         return wanted
 
-    def written(self, file_set_id: str, instance: str, descriptor: str = "", descriptor_charset: str = "") -> bytes:
-        """The whole DICOMDIR. descriptor: path of a text that tells of the file-set."""
+    def written(
+        self,
+        file_set_id: str,
+        instance: str,
+        descriptor: str = "",
+        descriptor_charset: str = "",
+        only: Collection[str] | None = None,
+    ) -> bytes:
+        """The whole DICOMDIR. descriptor: path of a text that tells of the file-set. only: the paths of those files
+        that are to be listed, where not all are."""
+        root = self._root if only is None else _those(self._root, only)
         prefix = bare_prefix(DIRECTORY, instance, syntaxes.EXPLICIT)
         begin = element(0x00041130, "CS", file_set_id.encode("ascii"))
         if descriptor:
@@ -119,19 +131,29 @@ class Directory:
             if descriptor_charset:
                 begin += element(0x00041142, "CS", descriptor_charset.encode("ascii"))
         start = len(prefix) + len(begin) + 12 + 12 + 10
-        end = _placed(self._root, start + 12)
-        first, last = (self._root[0].offset, self._root[-1].offset) if self._root else (0, 0)
+        end = _placed(root, start + 12)
+        first, last = (root[0].offset, root[-1].offset) if root else (0, 0)
         parts = [prefix, begin]
         parts.append(element(0x00041200, "UL", pack("<I", first)) + element(0x00041202, "UL", pack("<I", last)))
         parts.append(element(0x00041212, "US", b"\0\0"))
         parts.append(header(0x00041220, "SQ", end - start - 12))
-        _write(self._root, parts)
+        _write(root, parts)
         return b"".join(parts)
 
 
 def _head(kind: str) -> bytes:
     written = element(0x00041430, "CS", kind.encode("ascii"))
     return written + element(0x00041432, "UI", PRIVATE_RECORD.encode("ascii")) if kind == PRIVATE else written
+
+
+def _those(records: Sequence[_Record], paths: Collection[str]) -> list[_Record]:
+    """A tree of its own, without the files that are not wanted and the records that nothing is left below."""
+    found = []
+    for record in records:
+        below = _those(record.below, paths)
+        if below or record.path in paths:
+            found.append(_Record(record.kind, record.body, record.path, below))
+    return found
 
 
 def _placed(records: Sequence[_Record], at: int) -> int:

@@ -1,0 +1,371 @@
+"""Exporting: studies as a package that goes onto any medium, every file of it known by name and size beforehand."""
+
+import json
+import secrets
+import string
+import uuid
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from undisc import __version__
+from undisc.archive.retrieving import CannotBeMade
+from undisc.archive.words import ENCAPSULATED_PDF
+from undisc.clock import Clock
+from undisc.errors import StudyUnknown
+from undisc.export import pages
+from undisc.export.contents import Contents, Document, told_studies
+from undisc.export.converting import Progress, Spool, Stretch, converted
+from undisc.export.dicomdir import Directory
+from undisc.export.fileset import Placed, Reads, Unchanged, directory_of, file_of, placed, unchanged_of
+from undisc.export.manifest import manifest_file
+from undisc.export.model import Kind, PackageFile
+from undisc.export.sealing import Sealer, new_package
+from undisc.export.site import Pictures, Told, site_files, site_manifest
+from undisc.export.viewer import ViewerNotBuilt, viewer_files
+from undisc.sharing import pictures as sharing
+
+REPORTS = "REPORT"
+PRODUCT = f"Undisc {__version__}"
+_LETTERS = string.ascii_uppercase + string.digits
+
+
+class Form(StrEnum):
+    """In which form instances leave."""
+
+    GENERAL = "general"
+    """Explicit VR Little Endian, as every reader of media must read it (PS3.11 Annex D)."""
+    STORED = "stored"
+    """The stored bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFile:
+    """A file to go along. name: as its giver calls it; its ending says what it is."""
+
+    name: str
+    size: int
+    open: Callable[[], BinaryIO]
+
+    @staticmethod
+    def at(path: Path) -> "ReportFile":
+        """Raises OSError where there is no such file."""
+        return ReportFile(path.name, path.stat().st_size, lambda: path.open("rb"))
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What is wanted. viewer: whether the viewer goes along, where it is built.
+
+    sealer: seals all of it, in which case the viewer is part of it; passphrase: what opens it, None where only the
+    sealer's own key does, which a link carries.
+    """
+
+    form: Form = Form.GENERAL
+    reports: tuple[ReportFile, ...] = ()
+    for_whom: str = ""
+    viewer: bool = True
+    sealer: Sealer | None = None
+    passphrase: str | None = field(default=None, repr=False)
+
+
+class Archive(Reads, Pictures, sharing.Pictures, Protocol):
+    """What is asked of the archive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a package comes to, before anything of it is made. bytes: of its DICOM files, about."""
+
+    instances: int
+    bytes: int
+    to_convert: int
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package, ready to be written in the order of its files; the manifest is the last of them.
+
+    volume_id: of the volume and of the file-set, which is one name (PS3.12 F.2), and says nothing of whom. Close it
+    when it is written, or use it as a context manager: what was converted for it takes room until then.
+    """
+
+    files: tuple[PackageFile, ...]
+    volume_id: str
+    contents: Contents
+    unchanged: tuple[Unchanged, ...]
+    study_ids: tuple[int, ...]
+    dicom: tuple[PackageFile, ...]
+    """The DICOM files, which of a sealed package lie inside of others."""
+    _making: "_Making" = field(repr=False)
+
+    @property
+    def title(self) -> str:
+        return self.contents.title
+
+    @property
+    def instances(self) -> int:
+        return self.contents.instances
+
+    @property
+    def bytes(self) -> int:
+        return sum(file.size or 0 for file in self.files)
+
+    def part(self, instances: Collection[int], number: int, of: int, sealer: Sealer | None = None) -> "Package":
+        """A package of some of these instances only, with its own index and pages; number: from 1.
+
+        sealer: for a part of a sealed package, since no sealer seals two.
+        """
+        return self._making.package(frozenset(instances), (number, of), sealer)
+
+    def close(self) -> None:
+        self._making.spool.close()
+
+    def __enter__(self) -> "Package":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Exporting:
+    """Makes packages of studies. scratch: a folder with room for what is converted."""
+
+    def __init__(
+        self, archive: Archive, reports: Told, clock: Clock, scratch: Path, place_name: str, contact: str = ""
+    ) -> None:
+        self._archive = archive
+        self._reports = reports
+        self._clock = clock
+        self._scratch = scratch
+        self._place_name = place_name
+        self._contact = contact
+
+    def estimate(self, study_ids: Sequence[int], choices: Choices | None = None) -> Estimate:
+        """Quick, from rows alone. Raises StudyUnknown."""
+        general = (choices or Choices()).form is Form.GENERAL
+        size = count = to_convert = 0
+        for study_id in study_ids:
+            for series in self._archive.series_of(study_id):
+                for row in self._archive.instances_of(series.id):
+                    compressed = row.frames and row.transfer_syntax.startswith("1.2.840.10008.1.2.4")
+                    pixels = (row.rows or 0) * (row.columns or 0) * row.frames * 2
+                    size += max(row.size, pixels) if general and compressed else row.size
+                    to_convert += general and row.transfer_syntax != "1.2.840.10008.1.2.1"
+                    count += 1
+        if not count:
+            raise StudyUnknown("There is no such study here. `undisc studies` lists those that are.")
+        return Estimate(count, size, to_convert)
+
+    def package(
+        self,
+        study_ids: Sequence[int],
+        choices: Choices | None = None,
+        progress: Progress = lambda done, count: None,
+    ) -> Package:
+        """Lay out a package, and convert what of it is to be converted; nothing else is read before it is opened.
+
+        Raises StudyUnknown where one of the studies is not here, WorkersBusy, OSError where there is no room for what
+        is converted, and ViewerNotBuilt where a sealed package cannot be had without the viewer.
+        """
+        chosen = choices or Choices()
+        wanted = tuple(dict.fromkeys(study_ids))
+        summaries = self._archive.study_summaries(wanted)
+        order = tuple(summary["id"] for summary in summaries)
+        places = placed(self._archive, order)
+        if len(order) != len(wanted) or {place.series.study_id for place in places} != set(wanted):
+            raise StudyUnknown("There is no such study here. `undisc studies` lists those that are.")
+        spool = Spool(self._scratch)
+        try:
+            made: dict[int, Stretch | CannotBeMade] = {}
+            if chosen.form is Form.GENERAL:
+                held = [place.held for place in places]
+                made = converted(self._archive.retrieving, held, spool, progress)
+            contents = Contents(
+                place=self._place_name,
+                contact=self._contact,
+                made_at=self._clock.now(),
+                product=PRODUCT,
+                for_whom=chosen.for_whom,
+                studies=(),
+                documents=(),
+                unchanged=(),
+                general=chosen.form is Form.GENERAL,
+                viewer=False,
+            )
+            directory = directory_of(self._archive, places, made)
+            making = _Making(self._archive, self._reports, chosen, spool, places, made, directory, summaries, contents)
+            return making.package(None, (1, 1), chosen.sealer)
+        except BaseException:
+            spool.close()
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Making:
+    """All that a package, or a part of it, is made of."""
+
+    archive: Archive
+    reports: Told
+    choices: Choices
+    spool: Spool
+    places: Sequence[Placed]
+    made: "dict[int, Stretch | CannotBeMade]"
+    directory: Directory
+    summaries: Sequence[dict[str, Any]]
+    contents: Contents
+
+    def package(self, instances: frozenset[int] | None, part: tuple[int, int], sealer: Sealer | None) -> Package:
+        if (sealer is None) != (self.choices.sealer is None):
+            raise ValueError("a part is sealed where the whole is")
+        places = [place for place in self.places if instances is None or place.held.id in instances]
+        reports = [*self._own_reports(places), *self._given_reports()]
+        unchanged = unchanged_of(places, self.made)
+        contents = replace(
+            self.contents,
+            studies=told_studies(self.summaries, places),
+            documents=tuple(document for document, _ in reports),
+            unchanged=unchanged,
+            part=part,
+        )
+        volume = new_volume_id(None if sealer else contents)
+        viewer = self._viewer()
+        contents = replace(contents, viewer=bool(viewer) and sealer is None)
+        files = self._standard(places, contents, volume, [file for _, file in reports], with_all=instances is None)
+        dicom = tuple(file for file in files if file.kind is Kind.DICOM)
+        if viewer:
+            files = self._with_viewer(files, viewer, places, sealer)
+        files.append(manifest_file(files))
+        study_ids = tuple(dict.fromkeys(place.series.study_id for place in places))
+        return Package(tuple(files), volume, contents, unchanged, study_ids, dicom, self)
+
+    def _standard(
+        self,
+        places: Sequence[Placed],
+        contents: Contents,
+        volume: str,
+        reports: Sequence[PackageFile],
+        *,
+        with_all: bool,
+    ) -> list[PackageFile]:
+        """The file-set, and the pages that go with it."""
+        only = None if with_all else {place.path for place in places}
+        index = self.directory.written(volume, f"2.25.{uuid.uuid4().int}", pages.DESCRIPTOR, "ISO_IR 192", only)
+        readme = pages.readme_text(contents)
+        return [
+            held_file(pages.INDEX, Kind.PAGE, pages.index_page(contents)),
+            held_file(pages.README, Kind.PAGE, readme),
+            held_file("DICOMDIR", Kind.INDEX, index),
+            held_file(pages.DESCRIPTOR, Kind.PAGE, readme),
+            held_file(pages.LISTING, Kind.PAGE, pages.listing_page(contents)),
+            *reports,
+            *(file_of(self.archive.retrieving, place, self.made.get(place.held.id), self.spool) for place in places),
+        ]
+
+    def _viewer(self) -> list[PackageFile]:
+        """The viewer's own files, its page first; none where none is wanted or, on an open medium, none was built."""
+        sealer = self.choices.sealer
+        if not self.choices.viewer and sealer is None:
+            return []
+        try:
+            open_medium = sealer is None
+            return list(
+                viewer_files(self.contents.place if open_medium else "", readme=open_medium, listing=open_medium)
+            )
+        except ViewerNotBuilt:
+            if sealer is not None:
+                raise
+            return []
+
+    def _with_viewer(
+        self, files: list[PackageFile], viewer: list[PackageFile], places: Sequence[Placed], sealer: Sealer | None
+    ) -> list[PackageFile]:
+        """The package with the viewer and its data; of a sealed one, those with all else inside."""
+        named = {place.held.id: place.path for place in places}
+        study_ids = list(dict.fromkeys(place.series.study_id for place in places))
+        manifest = only_whole(site_manifest(self.archive, self.contents.place, study_ids), self._whole_series(places))
+        if sealer is None:
+            data = site_files(self.archive, self.reports, manifest, package=new_package(), named=named)
+            index, *rest = files
+            assert index.path == viewer[0].path
+            return [viewer[0], *rest, *viewer[1:], *data]
+        data = site_files(
+            self.archive,
+            self.reports,
+            manifest,
+            package=sealer.package,
+            named=named,
+            inside=files,
+            seal=sealer,
+        )
+        return [*viewer, sealer.key_file(len(data) - 1, self.choices.passphrase), *data]
+
+    def _whole_series(self, places: Sequence[Placed]) -> set[int]:
+        here: dict[int, int] = {}
+        for place in places:
+            here[place.series.id] = here.get(place.series.id, 0) + 1
+        return {place.series.id for place in places if here[place.series.id] == place.series.instances}
+
+    def _own_reports(self, places: Sequence[Placed]) -> list[tuple[Document, PackageFile]]:
+        """The PDFs that are inside instances, as files that any computer opens."""
+        found = []
+        for place in places:
+            if place.held.sop_class != ENCAPSULATED_PDF:
+                continue
+            document = self.archive.document(place.held.id)
+            if document is None:
+                continue
+            path = f"{REPORTS}/RE{len(found) + 1:06d}.PDF"
+            title = place.series.description or "Report"
+            file = PackageFile(path, Kind.REPORT, len(document), self._opener(place.held.id))
+            found.append((Document(path, title), file))
+        return found
+
+    def _opener(self, instance_id: int) -> Callable[[], BinaryIO]:
+        def opened() -> BinaryIO:
+            document = self.archive.document(instance_id)
+            if document is None:
+                raise FileNotFoundError("the document is not here any more")
+            return BytesIO(document)
+
+        return opened
+
+    def _given_reports(self) -> list[tuple[Document, PackageFile]]:
+        found = []
+        for number, report in enumerate(self.choices.reports, 1):
+            path = f"{REPORTS}/GI{number:06d}.{ending_of(report.name)}"
+            found.append((Document(path, report.name), PackageFile(path, Kind.REPORT, report.size, report.open)))
+        return found
+
+
+def held_file(path: str, kind: Kind, data: bytes) -> PackageFile:
+    return PackageFile(path, kind, len(data), lambda: BytesIO(data))
+
+
+def ending_of(name: str) -> str:
+    """A file name's ending as ISO 9660 level 1 allows it; DAT where it says nothing."""
+    ending = name.rpartition(".")[2].upper() if "." in name else ""
+    kept = "".join(letter for letter in ending if letter in _LETTERS)
+    return {"HTML": "HTM", "JPEG": "JPG", "TIFF": "TIF", "TEXT": "TXT"}.get(kept, kept[:3]) or "DAT"
+
+
+def only_whole(manifest: bytes, series: Collection[int]) -> bytes:
+    """A study manifest without the series that are not wholly in the package: the viewer could not go through them."""
+    told = json.loads(manifest)
+    entries = [entry for study in told["studies"] for entry in study["series"]]
+    if all(entry["id"] in series for entry in entries):
+        return manifest
+    for study in told["studies"]:
+        study["series"] = [entry for entry in study["series"] if entry["id"] in series]
+    if told.get("first") and told["first"]["series"] not in series:
+        told |= {"first": None, "series": None}
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def new_volume_id(contents: Contents | None) -> str:
+    """At most 16 of A-Z 0-9 _ (PS3.10 8.5), unlike that of any other disc; of a sealed one it does not say when."""
+    said = f"UD{contents.made_at:%Y%m%d}_" if contents else "UD_"
+    return said + "".join(secrets.choice(_LETTERS) for _ in range(16 - len(said)))
