@@ -9,6 +9,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 NPM_MISSING = "Undisc's pages are built with Node 20 and npm: install them, or install Undisc from its wheel or sdist."
 BUILT = Path("src/undisc/web/static/viewer")
+BUILT_FOR_DISCS = Path("src/undisc/web/static/disc")
 SOURCES = Path("viewer/package.json")
 
 
@@ -18,7 +19,7 @@ class PagesNotBuilt(RuntimeError):
 
 def is_built(root: Path) -> bool:
     """Whether the built pages lie where the package expects them, as they do in an unpacked sdist."""
-    return (root / BUILT / ".vite" / "manifest.json").is_file()
+    return (root / BUILT / ".vite" / "manifest.json").is_file() and (root / BUILT_FOR_DISCS / "INDEX.HTM").is_file()
 
 
 def build_pages(root: Path, npm: str | None) -> None:

@@ -4,18 +4,7 @@ import { languageChoice } from "./messages/index";
 import { HttpFrameSource } from "./source/http";
 import { tabMemory } from "./source/notes";
 import { App } from "./ui/app";
-import "./style/base.css";
-import "./style/pages.css";
-import "./style/viewer.css";
-import "./style/series.css";
-import "./style/picture.css";
-import "./style/cells.css";
-import "./style/screen.css";
-import "./style/tools.css";
-import "./style/panels.css";
-// After those that it adapts.
-import "./style/small-screens.css";
-import "./style/people.css";
+import "./style/all.css";
 
 function secretOfAddress(): string {
   const fragment = location.hash.slice(1);

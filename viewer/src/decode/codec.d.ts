@@ -18,7 +18,9 @@ declare module "@cornerstonejs/codec-openjph" {
   export interface Codec {
     HTJ2KDecoder: new () => HTJ2KDecoder;
   }
-  export default function start(options: { locateFile(name: string): string }): Promise<Codec>;
+  export default function start(
+    options: { locateFile(name: string): string } | { wasmBinary: Uint8Array },
+  ): Promise<Codec>;
 }
 
 declare module "@cornerstonejs/codec-openjph/wasm?url" {

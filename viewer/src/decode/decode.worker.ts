@@ -1,9 +1,12 @@
 /** Decodes HTJ2K codestreams off the page's thread. */
 
 import startCodec, { type Codec } from "@cornerstonejs/codec-openjph";
-import type { DecodeAnswer, DecodeRequest, WorkerMessage } from "./messages";
+import type { CodecNotice, DecodeAnswer, DecodeRequest, WorkerMessage } from "./messages";
 
-let codec: Promise<Codec> | null = null;
+let begin: (codec: Promise<Codec>) => void = () => undefined;
+const codec = new Promise<Codec>((done) => {
+  begin = done;
+});
 
 function say(message: WorkerMessage, transfer: Transferable[] = []): void {
   (self as unknown as { postMessage(message: WorkerMessage, transfer: Transferable[]): void }).postMessage(
@@ -42,16 +45,17 @@ function decode(ready: Codec, request: DecodeRequest): DecodeAnswer {
   }
 }
 
-self.onmessage = (event: MessageEvent<DecodeRequest>) => {
-  const request = event.data;
-  codec ??= startCodec({ locateFile: () => request.codec });
-  codec.then(
-    (ready) => {
-      if (request.codestream.byteLength > 0) {
-        const answer = decode(ready, request);
-        say(answer, "pixels" in answer ? [answer.pixels] : []);
-      }
-    },
-    (error: unknown) => say({ unable: String(error) }),
-  );
+const unable = (error: unknown) => say({ unable: String(error) });
+
+self.onmessage = ({ data }: MessageEvent<CodecNotice | DecodeRequest>) => {
+  if ("codec" in data) {
+    const place = data.codec;
+    begin(startCodec(typeof place === "string" ? { locateFile: () => place } : { wasmBinary: new Uint8Array(place) }));
+    codec.catch(unable);
+    return;
+  }
+  codec.then((ready) => {
+    const answer = decode(ready, data);
+    say(answer, "pixels" in answer ? [answer.pixels] : []);
+  }, unable);
 };

@@ -1,9 +1,12 @@
 /** What the page and its decoding worker say to each other. */
 
+/** Said once, before anything is to be decoded or after: where the codec's WebAssembly lies, or its bytes. */
+export interface CodecNotice {
+  codec: string | ArrayBuffer;
+}
+
 export interface DecodeRequest {
   id: number;
-  /** Where the codec's WebAssembly lies. */
-  codec: string;
   codestream: ArrayBuffer;
   rows: number;
   columns: number;

@@ -1,10 +1,8 @@
 /** One or two workers that decode; made when first needed, kept for the life of the page. */
 
-import codecAddress from "@cornerstonejs/codec-openjph/wasm?url";
 import type { Frame } from "../source/model";
-import { scriptAddress } from "../trusted";
-import workerAddress from "./decode.worker?worker&url";
-import type { DecodeRequest, WorkerMessage } from "./messages";
+import { codec, decodingWorker } from "../workers";
+import type { CodecNotice, DecodeRequest, WorkerMessage } from "./messages";
 import { BYTES_OF, type PixelArray, PixelsMalformed, viewPixels } from "./pixels";
 
 interface Job {
@@ -30,7 +28,6 @@ export class DecodePool {
     if (this.idle.length === 0 && this.busy.size === 0 && !this.unable) {
       const worker = this.hire();
       if (worker !== null) {
-        worker.postMessage({ id: 0, codec: absolute(codecAddress), codestream: new ArrayBuffer(0) });
         this.idle.push(worker);
       }
     }
@@ -51,7 +48,6 @@ export class DecodePool {
       }
       const request: DecodeRequest = {
         id: this.nextId++,
-        codec: absolute(codecAddress),
         codestream: bytes,
         rows: frame.rows,
         columns: frame.columns,
@@ -93,9 +89,13 @@ export class DecodePool {
 
   private hire(): Worker | null {
     try {
-      const worker = new Worker(scriptAddress(workerAddress));
+      const worker = decodingWorker();
       worker.onmessage = (event: MessageEvent<WorkerMessage>) => this.answered(worker, event.data);
       worker.onerror = () => this.giveUp();
+      codec().then(
+        (place) => worker.postMessage({ codec: place } satisfies CodecNotice),
+        () => this.giveUp(),
+      );
       return worker;
     } catch {
       this.giveUp();
@@ -130,8 +130,4 @@ export class DecodePool {
       job.failed(new DecodingUnavailable());
     }
   }
-}
-
-function absolute(address: string): string {
-  return new URL(address, location.href).href;
 }

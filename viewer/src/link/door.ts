@@ -1,6 +1,6 @@
 /** What happens between the link and the pictures: nothing is shown before it is proven that it may be. */
 
-import type { FrameSource, Locked, Opening } from "../source/frame-source";
+import type { FrameSource, Locked, Opening, Refusal } from "../source/frame-source";
 import type { StudyManifest } from "../source/model";
 
 export type DoorState =
@@ -8,6 +8,7 @@ export type DoorState =
   | { phase: "locked"; locked: Locked; wrong: boolean; triesLeft: number | null; busy: boolean; unreachable: boolean }
   | { phase: "closed" }
   | { phase: "unreachable" }
+  | { phase: "refused"; why: Refusal }
   | { phase: "open"; study: StudyManifest }
   | { phase: "left" };
 
@@ -80,6 +81,9 @@ export class Door {
         return;
       case "closed":
         this.become({ phase: "closed" });
+        return;
+      case "refused":
+        this.become({ phase: "refused", why: opening.why });
         return;
       case "unreachable":
         // A passcode typed with care must survive a lost connection.

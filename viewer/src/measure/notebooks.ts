@@ -1,6 +1,6 @@
 /** Which notebook belongs to which screen. */
 
-import { notesKey, tabMemory } from "../source/notes";
+import { notesKey, notesPlace, tabMemory } from "../source/notes";
 import type { UndoStack } from "../viewer/undo";
 import type { Viewing } from "../viewer/viewing";
 import { Notebook } from "./notebook";
@@ -13,7 +13,7 @@ export function notebookOf(viewing: Viewing): Notebook {
   if (known !== undefined) {
     return known;
   }
-  const made = new Notebook(viewing.undo, tabMemory(), notesKey(location.pathname));
+  const made = new Notebook(viewing.undo, tabMemory(), notesKey(notesPlace()));
   notebooks.set(viewing.undo, made);
   return made;
 }

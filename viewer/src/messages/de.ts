@@ -306,12 +306,80 @@ export const de: Messages = {
     notSaved: "Dieses Bild kann hier nicht gespeichert werden.",
     withName: "Name und Daten darauf setzen",
     keptHere: "Nur in diesem Tab, bis Sie ihn schließen.",
+    keptBoth: "Bei den Bildern aufbewahrt, und in diesem Tab, bis Sie ihn schließen.",
+    keptBefore: "Was Sie seither geändert haben, ist nur in diesem Tab, bis Sie ihn schließen.",
     keep: "Bei den Bildern behalten",
     keepHint: "Alle, die diese Bilder sehen dürfen, sehen dann, was Sie gezeichnet haben.",
     keeping: "Wird gespeichert…",
     kept: "Bei den Bildern gespeichert.",
     notKept: "Das konnte nicht gespeichert werden. Versuchen Sie es gleich noch einmal.",
     failed: "Die Messwerkzeuge konnten nicht geholt werden. Prüfen Sie, ob dieses Gerät online ist.",
+  },
+
+  disc: {
+    instead: {
+      sharedBySomeone: "Diese Bilder sind versiegelt",
+      passcode: "Passwort-Satz",
+      passcodeHint:
+        "Die Wörter kamen getrennt zu Ihnen, in einer Nachricht oder einem Brief. Auf der Disc stehen sie nicht.",
+      passcodeEmpty: "Geben Sie zuerst den Passwort-Satz ein.",
+      passcodeWrong: "Dieser Passwort-Satz stimmt nicht. Prüfen Sie jedes Wort und geben Sie ihn noch einmal ein.",
+      whereIsPasscode: "Kein Passwort-Satz? Fragen Sie dort, wo Sie die Bilder bekommen haben.",
+      leftHint: "Um sie wieder zu sehen, öffnen Sie diese Seite noch einmal. Diesen Tab können Sie jetzt schließen.",
+    },
+    offDisc: {
+      noPicture: "Dieses Bild ist von der Disc nicht zu lesen.",
+      previewOnlyHere: "Dieses Bild ist von der Disc nicht zu lesen. Sie sehen eine kleinere Kopie.",
+      seriesFailed: "Das ist von der Disc nicht zu lesen. Das Übrige kann trotzdem in Ordnung sein.",
+    },
+    refusals: {
+      "no-data": {
+        title: "Die Bilder liegen nicht neben dieser Seite",
+        steps: [
+          "Aus einer ZIP-Datei geöffnet? Entpacken Sie sie zuerst (Rechtsklick, dann „Alle extrahieren“). Öffnen Sie dann INDEX.HTM im neuen Ordner.",
+          "Von einer Disc oder einem Stick kopiert? Kopieren Sie alles, mit den Ordnern DATA und VIEWER.",
+          "Direkt von der Disc? Nehmen Sie sie heraus, wischen Sie sie mit einem weichen Tuch ab und versuchen Sie es noch einmal. Hilft das nicht, bitten Sie um eine neue.",
+        ],
+      },
+      damaged: {
+        title: "Das Verzeichnis der Bilder ist nicht zu lesen",
+        steps: [
+          "Nehmen Sie die Disc heraus, wischen Sie sie mit einem weichen Tuch ab und versuchen Sie es noch einmal.",
+          "Versuchen Sie es an einem anderen Computer, wenn es einen gibt.",
+          "Hilft das nicht, bitten Sie dort um eine neue, wo Sie diese bekommen haben.",
+        ],
+      },
+      "no-crypto": {
+        title: "Dieser Browser kann versiegelte Bilder hier nicht öffnen",
+        steps: [
+          "Öffnen Sie diese Seite in einem aktuellen Chrome, Edge, Firefox oder Safari.",
+          "Ist es eine Webseite, muss ihre Adresse mit https beginnen.",
+        ],
+      },
+      "link-only": {
+        title: "Ein Teil der Adresse fehlt",
+        steps: [
+          "Öffnen Sie den ganzen Link, wie er geschickt wurde. Sein letzter Teil, hinter dem #, öffnet die Bilder.",
+        ],
+      },
+    },
+    document: "Das ist nicht zu lesen. Die Datei ist beschädigt oder fehlt.",
+    originals: "Die Originalbilder liegen neben dieser Seite im Ordner DICOM.",
+    save: "Bilder speichern",
+    saveHint:
+      "Die Originalbilder, wie andere Programme sie lesen, ohne Siegel. Bewahren Sie sie dort auf, wo nur Sie sie sehen.",
+    intoFolder: "In einen Ordner",
+    asZip: "Als eine ZIP-Datei",
+    saving: (done, total) => `${done} von ${total} Dateien gespeichert`,
+    stop: "Anhalten",
+    saved: (count) => some(count, { one: "Eine Datei ist gespeichert.", other: "# Dateien sind gespeichert." }),
+    notAll: (count) =>
+      some(count, {
+        one: "Eine Datei war nicht zu lesen und fehlt:",
+        other: "# Dateien waren nicht zu lesen und fehlen:",
+      }),
+    notSaved:
+      "Sie konnten nicht gespeichert werden. Ist genug Platz? Wählen Sie einen anderen Ort und versuchen Sie es noch einmal.",
   },
 
   language: "Sprache",

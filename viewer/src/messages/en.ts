@@ -302,12 +302,79 @@ export const en = {
     notSaved: "This picture cannot be saved here.",
     withName: "Put name and dates on it",
     keptHere: "Kept in this tab only, until you close it.",
+    keptBoth: "Kept with the pictures, and in this tab until you close it.",
+    keptBefore: "What you changed since it was kept is in this tab only, until you close it.",
     keep: "Keep with the pictures",
     keepHint: "Everybody who may see these pictures then sees what you drew.",
     keeping: "Keeping…",
     kept: "Kept with the pictures.",
     notKept: "That could not be kept. Try again in a moment.",
     failed: "The measuring tools could not be fetched. Check that this device is online.",
+  },
+
+  // Off a disc, or from a package on a web host
+  disc: {
+    /** Said in the place of what is said of links. */
+    instead: {
+      sharedBySomeone: "These pictures are sealed",
+      passcode: "Passphrase",
+      passcodeHint: "The words came to you separately, in a message or a letter. They are not on the disc.",
+      passcodeEmpty: "Type the passphrase first.",
+      passcodeWrong: "That passphrase is not right. Check each word and type it again.",
+      whereIsPasscode: "No passphrase? Ask the place that gave you the pictures.",
+      leftHint: "To see them again, open this page once more. You can close this tab now.",
+    },
+    /** Of a page opened from a file. */
+    offDisc: {
+      noPicture: "This picture cannot be read off the disc.",
+      previewOnlyHere: "This picture cannot be read off the disc. You see a smaller copy of it.",
+      seriesFailed: "This cannot be read off the disc. The rest may still be fine.",
+    },
+    refusals: {
+      "no-data": {
+        title: "The pictures are not beside this page",
+        steps: [
+          "Opened from inside a ZIP file? Unpack the ZIP first (right-click it, then “Extract all”). Then open INDEX.HTM in the new folder.",
+          "Copied from a disc or a stick? Copy everything, with the folders DATA and VIEWER.",
+          "Straight from the disc? Take it out, wipe it with a soft cloth, and try again. If that does not help, ask for a new one.",
+        ],
+      },
+      damaged: {
+        title: "The list of pictures cannot be read",
+        steps: [
+          "Take the disc out, wipe it with a soft cloth, and try again.",
+          "Try another computer, if there is one.",
+          "If that does not help, ask the place that gave it to you for a new one.",
+        ],
+      },
+      "no-crypto": {
+        title: "This browser cannot open sealed pictures here",
+        steps: [
+          "Open this page in a current Chrome, Edge, Firefox or Safari.",
+          "If it is a web page, its address has to begin with https.",
+        ],
+      },
+      "link-only": {
+        title: "Part of the address is missing",
+        steps: ["Open the whole link as you were sent it. Its last part, behind the #, opens the pictures."],
+      },
+    },
+    document: "This cannot be read. Its file is damaged or missing.",
+    originals: "The original pictures are in the folder DICOM, beside this page.",
+    save: "Save the pictures",
+    saveHint:
+      "The original pictures, as other programs read them, without the seal. Keep them where only you can see them.",
+    intoFolder: "Into a folder",
+    asZip: "As one ZIP file",
+    saving: (done: string, total: string) => `${done} of ${total} files saved`,
+    stop: "Stop",
+    saved: (count: number) => some(count, { one: "One file is saved.", other: "# files are saved." }),
+    notAll: (count: number) =>
+      some(count, {
+        one: "One file could not be read and is missing:",
+        other: "# files could not be read and are missing:",
+      }),
+    notSaved: "They could not be saved. Is there enough room? Choose another place and try again.",
   },
 
   // Choosing the language and the view

@@ -307,12 +307,76 @@ export const es: Messages = {
     notSaved: "Esta imagen no se puede guardar aquí.",
     withName: "Ponerle nombre y fechas",
     keptHere: "Se conserva solo en esta pestaña, hasta que la cierre.",
+    keptBoth: "Guardado con las imágenes, y en esta pestaña hasta que la cierre.",
+    keptBefore: "Lo que ha cambiado desde entonces está solo en esta pestaña, hasta que la cierre.",
     keep: "Guardar con las imágenes",
     keepHint: "Todo el que pueda ver estas imágenes verá entonces lo que usted dibujó.",
     keeping: "Guardando…",
     kept: "Guardado con las imágenes.",
     notKept: "No se pudo guardar. Inténtelo de nuevo en un momento.",
     failed: "No se pudieron traer las herramientas de medir. Compruebe que este dispositivo tiene conexión.",
+  },
+
+  disc: {
+    instead: {
+      sharedBySomeone: "Estas imágenes están selladas",
+      passcode: "Frase de acceso",
+      passcodeHint: "Las palabras le llegaron por separado, en un mensaje o una carta. No están en el disco.",
+      passcodeEmpty: "Escriba primero la frase de acceso.",
+      passcodeWrong: "Esa frase de acceso no es correcta. Revise cada palabra y escríbala de nuevo.",
+      whereIsPasscode: "¿No tiene la frase? Pídala en el lugar que le dio las imágenes.",
+      leftHint: "Para verlas de nuevo, abra esta página otra vez. Ya puede cerrar esta pestaña.",
+    },
+    offDisc: {
+      noPicture: "Esta imagen no se puede leer del disco.",
+      previewOnlyHere: "Esta imagen no se puede leer del disco. Ve una copia más pequeña.",
+      seriesFailed: "Esto no se puede leer del disco. Lo demás puede estar bien.",
+    },
+    refusals: {
+      "no-data": {
+        title: "Las imágenes no están junto a esta página",
+        steps: [
+          "¿La abrió desde dentro de un archivo ZIP? Descomprímalo primero (botón derecho, «Extraer todo»). Después abra INDEX.HTM en la carpeta nueva.",
+          "¿La copió de un disco o una memoria? Copie todo, con las carpetas DATA y VIEWER.",
+          "¿Directamente del disco? Sáquelo, límpielo con un paño suave e inténtelo de nuevo. Si no ayuda, pida uno nuevo.",
+        ],
+      },
+      damaged: {
+        title: "La lista de imágenes no se puede leer",
+        steps: [
+          "Saque el disco, límpielo con un paño suave e inténtelo de nuevo.",
+          "Pruebe en otro ordenador, si lo hay.",
+          "Si no ayuda, pida uno nuevo en el lugar que se lo dio.",
+        ],
+      },
+      "no-crypto": {
+        title: "Este navegador no puede abrir aquí imágenes selladas",
+        steps: [
+          "Abra esta página en una versión actual de Chrome, Edge, Firefox o Safari.",
+          "Si es una página web, su dirección tiene que empezar por https.",
+        ],
+      },
+      "link-only": {
+        title: "Falta una parte de la dirección",
+        steps: ["Abra el enlace entero, tal como se lo enviaron. Su última parte, detrás de #, abre las imágenes."],
+      },
+    },
+    document: "Esto no se puede leer. El archivo está dañado o falta.",
+    originals: "Las imágenes originales están en la carpeta DICOM, junto a esta página.",
+    save: "Guardar las imágenes",
+    saveHint:
+      "Las imágenes originales, como las leen otros programas, sin el sello. Guárdelas donde solo usted pueda verlas.",
+    intoFolder: "En una carpeta",
+    asZip: "En un solo archivo ZIP",
+    saving: (done, total) => `${done} de ${total} archivos guardados`,
+    stop: "Detener",
+    saved: (count) => some(count, { one: "Se guardó # archivo.", other: "Se guardaron # archivos." }),
+    notAll: (count) =>
+      some(count, {
+        one: "# archivo no se pudo leer y falta:",
+        other: "# archivos no se pudieron leer y faltan:",
+      }),
+    notSaved: "No se pudieron guardar. ¿Hay espacio suficiente? Elija otro lugar e inténtelo de nuevo.",
   },
 
   language: "Idioma",

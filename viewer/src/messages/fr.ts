@@ -306,12 +306,79 @@ export const fr: Messages = {
     notSaved: "Cette image ne peut pas être enregistrée ici.",
     withName: "Y mettre le nom et les dates",
     keptHere: "Conservé seulement dans cet onglet, jusqu’à sa fermeture.",
+    keptBoth: "Conservé avec les images, et dans cet onglet jusqu’à sa fermeture.",
+    keptBefore: "Ce que vous avez changé depuis n’est que dans cet onglet, jusqu’à sa fermeture.",
     keep: "Garder avec les images",
     keepHint: "Toute personne autorisée à voir ces images verra alors ce que vous avez dessiné.",
     keeping: "Enregistrement…",
     kept: "Gardé avec les images.",
     notKept: "L’enregistrement a échoué. Réessayez dans un instant.",
     failed: "Les outils de mesure n’ont pas pu être chargés. Vérifiez que cet appareil est connecté.",
+  },
+
+  disc: {
+    instead: {
+      sharedBySomeone: "Ces images sont scellées",
+      passcode: "Phrase secrète",
+      passcodeHint: "Les mots vous sont parvenus à part, par message ou par lettre. Ils ne sont pas sur le disque.",
+      passcodeEmpty: "Saisissez d’abord la phrase secrète.",
+      passcodeWrong: "Cette phrase secrète n’est pas la bonne. Vérifiez chaque mot et saisissez-la de nouveau.",
+      whereIsPasscode: "Pas de phrase secrète ? Demandez-la au lieu qui vous a remis les images.",
+      leftHint: "Pour les revoir, ouvrez cette page encore une fois. Vous pouvez fermer cet onglet.",
+    },
+    offDisc: {
+      noPicture: "Cette image ne peut pas être lue sur le disque.",
+      previewOnlyHere: "Cette image ne peut pas être lue sur le disque. Vous en voyez une copie réduite.",
+      seriesFailed: "Ceci ne peut pas être lu sur le disque. Le reste est peut-être intact.",
+    },
+    refusals: {
+      "no-data": {
+        title: "Les images ne sont pas à côté de cette page",
+        steps: [
+          "Ouverte depuis un fichier ZIP ? Décompressez-le d’abord (clic droit, puis « Extraire tout »). Ouvrez ensuite INDEX.HTM dans le nouveau dossier.",
+          "Copiée d’un disque ou d’une clé ? Copiez tout, avec les dossiers DATA et VIEWER.",
+          "Directement du disque ? Sortez-le, essuyez-le avec un chiffon doux et réessayez. Si cela n’aide pas, demandez-en un nouveau.",
+        ],
+      },
+      damaged: {
+        title: "La liste des images ne peut pas être lue",
+        steps: [
+          "Sortez le disque, essuyez-le avec un chiffon doux et réessayez.",
+          "Essayez sur un autre ordinateur, s’il y en a un.",
+          "Si cela n’aide pas, demandez-en un nouveau au lieu qui vous l’a remis.",
+        ],
+      },
+      "no-crypto": {
+        title: "Ce navigateur ne peut pas ouvrir ici d’images scellées",
+        steps: [
+          "Ouvrez cette page dans une version récente de Chrome, Edge, Firefox ou Safari.",
+          "Si c’est une page web, son adresse doit commencer par https.",
+        ],
+      },
+      "link-only": {
+        title: "Il manque une partie de l’adresse",
+        steps: [
+          "Ouvrez le lien entier, tel qu’il vous a été envoyé. Sa dernière partie, après le #, ouvre les images.",
+        ],
+      },
+    },
+    document: "Ceci ne peut pas être lu. Le fichier est abîmé ou absent.",
+    originals: "Les images d’origine sont dans le dossier DICOM, à côté de cette page.",
+    save: "Enregistrer les images",
+    saveHint:
+      "Les images d’origine, telles que d’autres programmes les lisent, sans le scellé. Gardez-les là où vous seul pouvez les voir.",
+    intoFolder: "Dans un dossier",
+    asZip: "En un seul fichier ZIP",
+    saving: (done, total) => `${done} fichiers enregistrés sur ${total}`,
+    stop: "Arrêter",
+    saved: (count) => some(count, { one: "# fichier est enregistré.", other: "# fichiers sont enregistrés." }),
+    notAll: (count) =>
+      some(count, {
+        one: "# fichier n’a pas pu être lu et manque :",
+        other: "# fichiers n’ont pas pu être lus et manquent :",
+      }),
+    notSaved:
+      "Elles n’ont pas pu être enregistrées. Y a-t-il assez de place ? Choisissez un autre endroit et réessayez.",
   },
 
   language: "Langue",

@@ -53,6 +53,8 @@ export const catalogue = (language: Language): Promise<Messages> => CATALOGUES[l
 
 class LanguageChoice {
   current: Language = "en";
+  /** Puts other words in the place of some, where the pictures come from somewhere else than a link. */
+  adapt: (found: Messages) => Messages = (found) => found;
   private readonly listeners = new Set<() => void>();
   private turn = 0;
 
@@ -85,7 +87,7 @@ class LanguageChoice {
     if (turn !== this.turn) {
       return;
     }
-    words = found;
+    words = this.adapt(found);
     this.current = language;
     const { documentElement } = document;
     documentElement.lang = found.tag;

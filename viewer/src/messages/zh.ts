@@ -289,12 +289,68 @@ export const zh: Messages = {
     notSaved: "无法在此保存该图像。",
     withName: "加上姓名和日期",
     keptHere: "只保留在此标签页中，关闭后即清除。",
+    keptBoth: "已与图像一起保存，并保留在此标签页中，直到您关闭它。",
+    keptBefore: "保存之后的更改只在此标签页中，直到您关闭它。",
     keep: "与影像一起保存",
     keepHint: "之后所有可以查看这些影像的人都会看到您画的内容。",
     keeping: "正在保存…",
     kept: "已与影像一起保存。",
     notKept: "未能保存。请稍后再试。",
     failed: "无法获取测量工具。请检查本设备是否联网。",
+  },
+
+  disc: {
+    instead: {
+      sharedBySomeone: "这些图像已加封",
+      passcode: "密语",
+      passcodeHint: "密语是另外通过消息或信件交给您的，不在光盘上。",
+      passcodeEmpty: "请先输入密语。",
+      passcodeWrong: "密语不正确。请核对每个词，再输入一次。",
+      whereIsPasscode: "没有密语？请询问给您这些图像的地方。",
+      leftHint: "想再看时，请重新打开此页面。现在可以关闭此标签页。",
+    },
+    offDisc: {
+      noPicture: "无法从光盘读取这张图像。",
+      previewOnlyHere: "无法从光盘读取这张图像。您看到的是较小的副本。",
+      seriesFailed: "无法从光盘读取此内容。其余部分可能仍然完好。",
+    },
+    refusals: {
+      "no-data": {
+        title: "图像不在此页面旁边",
+        steps: [
+          "是从 ZIP 文件里直接打开的吗？请先解压（右键单击，选“全部解压缩”），再打开新文件夹里的 INDEX.HTM。",
+          "是从光盘或 U 盘复制的吗？请全部复制，包括 DATA 和 VIEWER 文件夹。",
+          "是直接从光盘打开的吗？请取出光盘，用软布擦拭后再试。如果还不行，请索取一张新的。",
+        ],
+      },
+      damaged: {
+        title: "无法读取图像目录",
+        steps: [
+          "请取出光盘，用软布擦拭后再试。",
+          "如有另一台电脑，请换一台试试。",
+          "如果还不行，请向给您光盘的地方索取一张新的。",
+        ],
+      },
+      "no-crypto": {
+        title: "此浏览器无法在这里打开加封的图像",
+        steps: ["请用最新的 Chrome、Edge、Firefox 或 Safari 打开此页面。", "如果这是网页，其地址必须以 https 开头。"],
+      },
+      "link-only": {
+        title: "地址缺少一部分",
+        steps: ["请打开收到的完整链接。# 后面的最后一部分用来打开图像。"],
+      },
+    },
+    document: "无法读取。文件已损坏或缺失。",
+    originals: "原始图像在此页面旁边的 DICOM 文件夹里。",
+    save: "保存图像",
+    saveHint: "其他程序可读的原始图像，不再加封。请保存在只有您能看到的地方。",
+    intoFolder: "保存到文件夹",
+    asZip: "保存为一个 ZIP 文件",
+    saving: (done, total) => `已保存 ${done} / ${total} 个文件`,
+    stop: "停止",
+    saved: (count) => some(count, { other: "已保存 # 个文件。" }),
+    notAll: (count) => some(count, { other: "# 个文件无法读取，未能保存：" }),
+    notSaved: "无法保存。空间够吗？请选择别的位置再试。",
   },
 
   language: "语言",

@@ -1,4 +1,4 @@
-/** Where pictures come from: a link over HTTP today, a disc or a folder by the same promise. */
+/** Where pictures come from: a link over HTTP, or a package of files beside the page, by the same promise. */
 
 import type { Frame, SeriesManifest, StudyManifest } from "./model";
 
@@ -9,13 +9,22 @@ export interface Locked {
   digits: boolean;
   /** How many characters the passcode has; 0 when unknown. */
   length: number;
+  /** A package that a passphrase unseals: nobody counts tries. */
+  sealed?: boolean;
 }
+
+/**
+ * Why what lies beside the page does not open. "no-data": it is not there. "damaged": it cannot be read. "no-crypto": this
+ * browser cannot unseal it here. "link-only": the address lacks the part that opens it.
+ */
+export type Refusal = "no-data" | "damaged" | "no-crypto" | "link-only";
 
 export type Opening =
   | { outcome: "opened"; study: StudyManifest }
   | { outcome: "passcode-needed"; locked: Locked }
   | { outcome: "passcode-wrong"; locked: Locked; triesLeft: number | null }
   | { outcome: "closed" }
+  | { outcome: "refused"; why: Refusal }
   | { outcome: "unreachable" };
 
 /** The link was revoked, has expired, or never was; nothing more may be shown. */
@@ -36,16 +45,38 @@ export interface StripImage {
   bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** For elements that load by themselves; a promise where the bytes are read first, which rejects as methods here do. */
+export type Address = string | Promise<string>;
+
+/** How files are taken out of a sealed package. */
+export interface Saving {
+  /** How many files, and how many bytes. */
+  readonly amount: { files: number; bytes: number };
+  /** Whether this browser writes into folders. */
+  readonly intoFolders: boolean;
+  /** Rejects with an AbortError where somebody called it off, and otherwise where nothing can be written. */
+  save(into: "folder" | "zip", told: (files: number) => void, signal: AbortSignal): Promise<{ unreadable: string[] }>;
+}
+
+/** What is different where the pictures lie beside the page. */
+export interface Disc {
+  /** The page was opened from a file, not from a web host. */
+  readonly isFile: boolean;
+  readonly isSealed: boolean;
+  readonly saving: Saving;
+}
+
 /** What is read, heard or played instead of looked at slice by slice. Its methods promise what those of FrameSource do. */
 export interface DocumentSource {
   /** What is to be shown of an instance, as JSON. */
   told(instanceId: number, signal?: AbortSignal): Promise<unknown>;
   /** One block of a recording's group: float32, little-endian, channel after channel. */
   samples(instanceId: number, group: number, block: number, signal?: AbortSignal): Promise<ArrayBuffer>;
-  /** Addresses for elements that load by themselves, and for the file as it came. */
-  mediaAddress(instanceId: number, group: number): string;
-  previewAddress(instanceId: number, frame: number): string;
-  originalAddress(instanceId: number): string;
+  mediaAddress(instanceId: number, group: number): Address;
+  /** Null where there is none. */
+  previewAddress(instanceId: number, frame: number): string | null;
+  /** Of the file as it came; null where it cannot be had. */
+  originalAddress(instanceId: number): Address | null;
 }
 
 /**
@@ -61,10 +92,12 @@ export interface FrameSource {
   /** The frame as it travels (see Wire), not decoded. */
   frame(frame: Frame, priority: Priority, signal?: AbortSignal): Promise<ArrayBuffer>;
   preview(frame: Frame, priority: Priority, signal?: AbortSignal): Promise<Blob>;
-  /** Addresses for elements that load by themselves. */
-  thumbnailAddress(seriesId: number): string;
-  documentAddress(instanceId: number): string;
-  downloadAddress(): string;
+  thumbnailAddress(seriesId: number): Address;
+  documentAddress(instanceId: number): Address;
+  /** Of everything; null where that is not packed into one. */
+  downloadAddress(): string | null;
+  /** Absent where pictures come from a server. */
+  readonly disc?: Disc;
   /** Absent where a source knows pictures alone. */
   readonly documents?: DocumentSource;
   /** Forgets in this browser tab that the link was opened. */

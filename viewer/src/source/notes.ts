@@ -14,6 +14,16 @@ export function tabMemory(): Storage | null {
   }
 }
 
+let place: string | null = null;
+
+/** Where the pictures of this page come from: its address, unless said otherwise. */
+export const notesPlace = (): string => place ?? location.pathname;
+
+/** Pages on discs have one address in common, so there the name of what is on the disc is added to it. */
+export function keepNotesAt(name: string): void {
+  place = name;
+}
+
 export function hasNotes(): boolean {
-  return tabMemory()?.getItem(notesKey(location.pathname)) != null;
+  return tabMemory()?.getItem(notesKey(notesPlace())) != null;
 }

@@ -2,17 +2,21 @@ import { day } from "../messages/format";
 import { words } from "../messages/index";
 import type { FrameSource } from "../source/frame-source";
 import type { StudyManifest } from "../source/model";
+import { Originals } from "./disc";
 import { Icon } from "./icons";
 import { LanguageField } from "./language";
 
 /** Taking the originals along, who shares them and until when, and the language. */
 export function About({ study, source }: { study: StudyManifest; source: FrameSource }) {
   const { from, until, mayDownload } = study;
+  const whole = source.downloadAddress();
   const last = day(until);
   return (
     <div class="about">
-      {mayDownload ? (
-        <a class="download" data-testid="download" href={source.downloadAddress()} download>
+      {source.disc !== undefined ? (
+        <Originals disc={source.disc} />
+      ) : mayDownload && whole !== null ? (
+        <a class="download" data-testid="download" href={whole} download>
           <Icon name="download" />
           <span>{words.download}</span>
         </a>

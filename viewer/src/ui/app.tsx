@@ -8,6 +8,7 @@ import { prepareDrawing } from "../render/prepare";
 import type { FrameSource } from "../source/frame-source";
 import type { StudyManifest } from "../source/model";
 import { Workspace } from "../viewer/workspace";
+import { RefusedPage } from "./disc";
 import { ClosedPage, LeftPage, OpeningPage, PasscodePage, UnreachablePage } from "./pages";
 import { useChanges } from "./use-changes";
 import { ViewerScreen } from "./viewer-screen";
@@ -68,6 +69,8 @@ export function App({ door, source }: { door: Door; source: FrameSource }) {
       return <ClosedPage />;
     case "unreachable":
       return <UnreachablePage again={() => void door.knock()} />;
+    case "refused":
+      return <RefusedPage why={state.why} again={() => void door.knock()} />;
     case "left":
       return <LeftPage />;
     case "open":

@@ -5,6 +5,7 @@ import type { SeriesEntry } from "../source/model";
 import type { Workspace } from "../viewer/workspace";
 import { FileCard } from "./file-card";
 import { Icon } from "./icons";
+import { useAddress } from "./use-address";
 
 interface PanelProps {
   entry: SeriesEntry;
@@ -62,9 +63,20 @@ function OpenedPart(props: PanelProps) {
 }
 
 function PdfPanel({ entry, source }: Omit<PanelProps, "workspace">) {
-  const address = source.documentAddress(entry.instance ?? 0);
+  const instance = entry.instance ?? 0;
+  const { address, failed } = useAddress(() => source.documentAddress(instance), [source, instance]);
   const title = entry.title === "" ? words.untitledReport : entry.title;
   const inFrame = showsDocumentsInFrames();
+  if (failed) {
+    return (
+      <section class="panel" aria-label={title} data-testid="document">
+        <div class="panel-card" role="alert">
+          <h2 dir="auto">{title}</h2>
+          <p>{words.disc.document}</p>
+        </div>
+      </section>
+    );
+  }
   return (
     <section class="panel" aria-label={title} data-testid="document">
       <div class={inFrame ? "panel-head" : "panel-card"}>
@@ -75,7 +87,9 @@ function PdfPanel({ entry, source }: Omit<PanelProps, "workspace">) {
           {inFrame ? words.openDocumentNewTab : words.openDocument}
         </a>
       </div>
-      {inFrame && <iframe class="document" src={address} title={title} referrerpolicy="no-referrer" />}
+      {inFrame && address !== undefined && (
+        <iframe class="document" src={address} title={title} referrerpolicy="no-referrer" />
+      )}
     </section>
   );
 }

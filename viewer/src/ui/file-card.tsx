@@ -3,7 +3,9 @@
 import { words } from "../messages/index";
 import type { FrameSource } from "../source/frame-source";
 import type { SeriesEntry, StudyManifest } from "../source/model";
+import { Originals } from "./disc";
 import { Icon } from "./icons";
+import { useAddress } from "./use-address";
 
 interface FileCardProps {
   entry: SeriesEntry;
@@ -13,6 +15,22 @@ interface FileCardProps {
   reason?: string;
 }
 
+interface FileLinkProps {
+  source: FrameSource;
+  file: number;
+  first: boolean;
+  label: string;
+}
+
+function FileLink({ source, file, first, label }: FileLinkProps) {
+  const { address } = useAddress(() => source.documents?.originalAddress(file) ?? null, [source, file]);
+  return address === undefined ? null : (
+    <a class={first ? "primary" : ""} href={address} download data-testid="file">
+      {label}
+    </a>
+  );
+}
+
 const MOST_LISTED = 12;
 
 export function FileCard({ entry, source, study, reason = "" }: FileCardProps) {
@@ -20,6 +38,7 @@ export function FileCard({ entry, source, study, reason = "" }: FileCardProps) {
   const name = entry.name || entry.title || words.cannotShow;
   const files = entry.files ?? (entry.instance === null ? [] : [entry.instance]);
   const listed = files.length > MOST_LISTED || entry.count > files.length ? [] : files;
+  const whole = source.downloadAddress();
   const said = [entry.note || (reason === "" ? words.seriesFailed : ""), reason].filter((part) => part !== "");
   return (
     <div class="panel-card" data-testid="file-card">
@@ -33,26 +52,28 @@ export function FileCard({ entry, source, study, reason = "" }: FileCardProps) {
       ))}
       {!study.mayDownload || source.documents === undefined ? (
         <p data-testid="ask-for-file">{study.from === "" ? documents.askSomebody : documents.ask(study.from)}</p>
+      ) : source.disc?.isSealed ? (
+        <Originals disc={source.disc} />
       ) : listed.length === 0 ? (
         <>
           <p>{documents.inDownload}</p>
-          <a class="primary" href={source.downloadAddress()} download>
-            {words.downloadShort}
-          </a>
+          {whole !== null && (
+            <a class="primary" href={whole} download>
+              {words.downloadShort}
+            </a>
+          )}
         </>
       ) : (
         <>
           <p>{documents.offered}</p>
           {listed.map((file, at) => (
-            <a
+            <FileLink
               key={file}
-              class={at === 0 ? "primary" : ""}
-              href={source.documents?.originalAddress(file)}
-              download
-              data-testid="file"
-            >
-              {listed.length === 1 ? documents.file : documents.fileNumber(at + 1)}
-            </a>
+              source={source}
+              file={file}
+              first={at === 0}
+              label={listed.length === 1 ? documents.file : documents.fileNumber(at + 1)}
+            />
           ))}
         </>
       )}

@@ -1,20 +1,12 @@
 /** The plain pages around the pictures: before them, and where there are none. */
 
-import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { cleanPasscode, type Door, type DoorState } from "../link/door";
 import { day } from "../messages/format";
 import { words } from "../messages/index";
 import type { Locked } from "../source/frame-source";
 import { LanguageField } from "./language";
-
-function Page({ children, busy = false }: { children: ComponentChildren; busy?: boolean }) {
-  return (
-    <main class="page" aria-busy={busy}>
-      <div class="page-body">{children}</div>
-    </main>
-  );
-}
+import { Page } from "./page";
 
 export function OpeningPage() {
   return (
@@ -77,6 +69,13 @@ function trouble(state: LockedState, empty: boolean): string {
   return state.triesLeft === null ? words.passcodeWrong : `${words.passcodeWrong} ${words.triesLeft(state.triesLeft)}`;
 }
 
+function submitByEnter(event: KeyboardEvent & { currentTarget: HTMLTextAreaElement }): void {
+  if (event.key === "Enter" && !event.isComposing) {
+    event.preventDefault();
+    event.currentTarget.form?.requestSubmit();
+  }
+}
+
 export function PasscodePage({ door, state }: { door: Door; state: LockedState }) {
   const field = useRef<HTMLInputElement>(null);
   const [typed, setTyped] = useState("");
@@ -98,6 +97,9 @@ export function PasscodePage({ door, state }: { door: Door; state: LockedState }
     }
   };
   const problem = trouble(state, empty);
+  // Several words are to be seen all at once; what the two elements have in common is all that is used.
+  const Field = (locked.sealed ? "textarea" : "input") as "input";
+  const own: object = locked.sealed ? { rows: 2, onKeyDown: submitByEnter } : { type: "text" };
   return (
     <Page>
       <h1>{whatItIs(locked)}</h1>
@@ -106,13 +108,13 @@ export function PasscodePage({ door, state }: { door: Door; state: LockedState }
         <p class="hint" id="passcode-hint">
           {locked.digits && locked.length > 0 ? words.passcodeHintDigits(locked.length) : words.passcodeHint}
         </p>
-        <input
+        <Field
           ref={field}
           id="passcode"
           data-testid="passcode"
-          type="text"
+          {...own}
           inputMode={locked.digits ? "numeric" : "text"}
-          autocomplete="one-time-code"
+          autocomplete={locked.sealed ? "off" : "one-time-code"}
           autocapitalize="off"
           autocorrect="off"
           spellcheck={false}

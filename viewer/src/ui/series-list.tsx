@@ -7,6 +7,7 @@ import { isSame } from "../viewer/viewing";
 import type { Workspace } from "../viewer/workspace";
 import { dragged } from "./dragging";
 import { Icon, type IconName } from "./icons";
+import { useAddress } from "./use-address";
 
 /** "Scan of 1 November 2026" for the newest, "Earlier scan, 3 March 2024" for those before it. */
 export function heading(study: StudyEntry, newest: StudyEntry | undefined): string {
@@ -43,7 +44,9 @@ function iconOf({ kind, form }: SeriesEntry): IconName {
 
 function Thumbnail({ entry, source }: { entry: SeriesEntry; source: FrameSource }) {
   const [failed, setFailed] = useState(false);
-  if (entry.kind !== "images" || !entry.thumbnail || failed) {
+  const shown = entry.kind === "images" && entry.thumbnail;
+  const thumbnail = useAddress(() => (shown ? source.thumbnailAddress(entry.id) : null), [source, shown, entry.id]);
+  if (failed || thumbnail.failed) {
     return (
       <span class="thumbnail">
         <Icon name={iconOf(entry)} />
@@ -53,7 +56,7 @@ function Thumbnail({ entry, source }: { entry: SeriesEntry; source: FrameSource 
   return (
     <span class="thumbnail">
       <img
-        src={source.thumbnailAddress(entry.id)}
+        src={thumbnail.address}
         alt=""
         width={72}
         height={72}

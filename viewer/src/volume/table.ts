@@ -1,8 +1,7 @@
 /** The page's side of cutting: hands pictures over and has slices cut, one at a time. */
 
 import type { PixelArray } from "../decode/pixels";
-import { scriptAddress } from "../trusted";
-import workerAddress from "./cut.worker?worker&url";
+import { cuttingWorker } from "../workers";
 import { Cutter, type Layer, type Plan, type Wanted } from "./cutter";
 import type { CutAnswer, CutRequest } from "./messages";
 
@@ -27,7 +26,7 @@ class WorkerTable implements Table {
   private answer: ((cut: ArrayBuffer) => void) | null = null;
 
   constructor(plan: Plan, failed: () => void) {
-    this.worker = new Worker(scriptAddress(workerAddress));
+    this.worker = cuttingWorker();
     this.worker.onmessage = ({ data }: MessageEvent<CutAnswer>) => {
       if ("failure" in data) {
         failed();

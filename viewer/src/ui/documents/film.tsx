@@ -5,6 +5,7 @@ import type { SeriesEntry } from "../../source/model";
 import type { Workspace } from "../../viewer/workspace";
 import { FileCard } from "../file-card";
 import { titleOf } from "../series-list";
+import { useAddress } from "../use-address";
 
 interface FilmProps {
   entry: SeriesEntry;
@@ -16,6 +17,11 @@ interface FilmProps {
 /** A video with the browser's own controls; where the browser cannot play it, the file. */
 export function Film({ entry, source, documents, workspace }: FilmProps) {
   const [failed, setFailed] = useState(false);
+  const instance = entry.instance ?? 0;
+  const media = useAddress(() => documents.mediaAddress(instance, 0), [documents, instance]);
+  if (media.failed) {
+    return <p role="alert">{words.disc.document}</p>;
+  }
   if (failed) {
     return <FileCard entry={entry} source={source} study={workspace.study} reason={words.documents.filmFailed} />;
   }
@@ -24,7 +30,7 @@ export function Film({ entry, source, documents, workspace }: FilmProps) {
     <video
       class="film-player"
       data-testid="film"
-      src={documents.mediaAddress(entry.instance ?? 0, 0)}
+      src={media.address}
       aria-label={titleOf(entry)}
       controls
       playsInline

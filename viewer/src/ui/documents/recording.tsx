@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { decimal, dicomDate } from "../../messages/format";
 import { words } from "../../messages/index";
 import type { DocumentSource } from "../../source/frame-source";
+import { useAddress } from "../use-address";
 import { Curves } from "./curves";
 import type { Annotation, Recording } from "./model";
 import { PageTools, PaperHead, usePrintable } from "./report";
@@ -59,14 +60,15 @@ export function RecordingPage({ recording, documents, instance }: RecordingProps
 
 function Sound({ documents, instance, at }: { documents: DocumentSource; instance: number; at: number }) {
   const [failed, setFailed] = useState(false);
-  return failed ? (
-    <p role="alert">{words.documents.soundFailed}</p>
+  const media = useAddress(() => documents.mediaAddress(instance, at), [documents, instance, at]);
+  return failed || media.failed ? (
+    <p role="alert">{media.failed ? words.disc.document : words.documents.soundFailed}</p>
   ) : (
     // biome-ignore lint/a11y/useMediaCaption: what was recorded at an examination has no captions
     <audio
       class="sound"
       data-testid="sound"
-      src={documents.mediaAddress(instance, at)}
+      src={media.address}
       controls
       preload="metadata"
       controlsList="nodownload"

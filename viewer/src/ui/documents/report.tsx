@@ -20,7 +20,8 @@ interface ReportProps {
 interface Context {
   codes: boolean;
   show: (picture: Picture, frame: number) => void;
-  thumbnail: (picture: Picture, frame: number) => string;
+  /** Null where there is none. */
+  thumbnail: (picture: Picture, frame: number) => string | null;
   titles: ReadonlyMap<number, string>;
 }
 
@@ -319,7 +320,7 @@ function Pictures({ block, level, context }: PartProps<"pictures">) {
                 onClick={() => context.show(picture, frame)}
                 title={context.titles.get(picture.series ?? 0)}
               >
-                <img src={context.thumbnail(picture, frame)} alt="" width={96} height={96} loading="lazy" />
+                <Small address={context.thumbnail(picture, frame)} />
                 <span dir="auto">{words.documents.showPicture(context.titles.get(picture.series ?? 0) ?? "")}</span>
               </button>
             </li>
@@ -330,6 +331,10 @@ function Pictures({ block, level, context }: PartProps<"pictures">) {
       <Blocks blocks={block.blocks} level={level + 1} context={context} />
     </div>
   );
+}
+
+function Small({ address }: { address: string | null }) {
+  return address === null ? null : <img src={address} alt="" width={96} height={96} loading="lazy" />;
 }
 
 /** Opens the picture that the report is about: beside it where there is room, else in its place. */
