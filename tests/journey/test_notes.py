@@ -1,6 +1,7 @@
 """Stars and measurements are listed, kept in the tab, saved or copied with a picture, and kept with the pictures."""
 
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -105,14 +106,13 @@ def test_notes_are_kept_with_the_pictures_where_the_link_says_so(ct: Place, desk
     page.get_by_test_id("keep-notes").click()
     expect(page.get_by_test_id("keep-said")).to_have_text("Kept with the pictures.")
     expect(page.get_by_test_id("keep-notes")).to_be_disabled()
+    expect(page.get_by_test_id("notes-where")).to_contain_text("Kept with the pictures")
     study = ct.app.archive.study_id(ct.imported["studies"][0])
-    made = {series.modality: series for series in ct.app.archive.series_of(study) if series.modality in ("PR", "KO")}
-    assert set(made) == {"PR", "KO"}
-    (row,) = ct.app.archive.instances_of(made["PR"].id)
-    original = ct.app.archive.original(row.id)
-    assert original is not None
-    with original.open() as file:
-        state = pydicom.dcmread(file)
+    made = {
+        series.modality: series for series in ct.app.archive.series_of(study) if series.modality in ("PR", "KO", "SR")
+    }
+    assert set(made) == {"PR", "KO", "SR"}
+    state, report = (_kept(ct, made[kind].id) for kind in ("PR", "SR"))
     (note,) = notes_kept(page)
     (a, b) = note["points"]
     (graphic,) = state.GraphicAnnotationSequence[0].GraphicObjectSequence
@@ -124,3 +124,20 @@ def test_notes_are_kept_with_the_pictures_where_the_link_says_so(ct: Place, desk
     assert state.ReferencedSeriesSequence[0].ReferencedImageSequence[0].ReferencedSOPInstanceUID == (
         slice_on_disc(ct, note["on"]["instance"]).SOPInstanceUID
     )
+    (group,) = report.ContentSequence[-1].ContentSequence
+    told = {
+        item.ContentSequence[0].ConceptCodeSequence[0].CodeMeaning: item.MeasuredValueSequence[0].NumericValue
+        for item in group.ContentSequence
+        if "ContentSequence" in item and item.ValueType == "NUM"
+    }
+    mean = re.search(r"Mean (\S+) HU", said)
+    assert mean is not None
+    assert float(told["Mean"]) == pytest.approx(float(mean[1]), abs=0.05)
+
+
+def _kept(ct: Place, series: int) -> pydicom.Dataset:
+    (row,) = ct.app.archive.instances_of(series)
+    original = ct.app.archive.original(row.id)
+    assert original is not None
+    with original.open() as file:
+        return pydicom.dcmread(file)

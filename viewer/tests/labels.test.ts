@@ -69,6 +69,7 @@ describe("words", () => {
     expect(resultOf(measurement, frame, "HU", pixels)).toEqual({
       lines: ["Mean 10.5 HU", "SD 3", "From 7 to 14", "4 mm²"],
       waiting: false,
+      values: { mean: 10.5, deviation: expect.closeTo(3.041, 3), least: 7, most: 14 },
     });
   });
 

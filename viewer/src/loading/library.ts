@@ -1,5 +1,6 @@
 /** The series that are open, each once however many cells show it, within one memory, one line and one pool. */
 
+import { NotAvailable } from "../source/frame-source";
 import type { SeriesManifest } from "../source/model";
 import { Gathering, type GatheringEvents } from "./gathering";
 import { reachWithin } from "./order";
@@ -21,6 +22,7 @@ interface Asked {
 export class Library implements Shelf {
   private readonly manifests = new Map<number, SeriesManifest>();
   private readonly asked = new Map<number, Asked>();
+  private readonly reports = new Map<number, Promise<unknown>>();
   private readonly series = new Map<number, SeriesLoading>();
   private readonly watchings = new Set<Watching>();
   private readonly gatherings = new Set<Gathering>();
@@ -73,6 +75,17 @@ export class Library implements Shelf {
     } finally {
       signal.removeEventListener("abort", leave);
     }
+  }
+
+  told(instanceId: number): Promise<unknown> {
+    const known = this.reports.get(instanceId);
+    if (known !== undefined) {
+      return known;
+    }
+    const asked = this.supplies.source.documents?.told(instanceId) ?? Promise.reject(new NotAvailable());
+    this.reports.set(instanceId, asked);
+    asked.catch(() => this.reports.delete(instanceId));
+    return asked;
   }
 
   private ask(seriesId: number): Asked {

@@ -40,6 +40,8 @@ export interface Shelf {
   known(seriesId: number): SeriesManifest | null;
   /** Rejects as FrameSource does. */
   manifest(seriesId: number, signal: AbortSignal): Promise<SeriesManifest>;
+  /** What a report says, as DocumentSource.told has it, asked for once. */
+  told(instanceId: number): Promise<unknown>;
   /** A cell begins to look at a series; it says when it no longer does by stop(). */
   watch(manifest: SeriesManifest, events: WatchingEvents): Watched;
   /** Makes ready for the first picture. */

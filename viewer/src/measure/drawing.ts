@@ -4,9 +4,19 @@
  */
 
 import { type PicturePoint, type Placement, type ScreenPoint, toPicture, toScreen } from "../geometry/view";
+import { boxOf, type Shape, type Words } from "../source/presentation";
 import { type Hand, isKind, type PointerKind } from "../viewer/hand";
 import type { Viewing } from "../viewer/viewing";
-import { handles, type Kind, type Measurement, type PictureName, POINTS, shifted, withHandle } from "./model";
+import {
+  handles,
+  isMarkedAs,
+  type Kind,
+  type Measurement,
+  type PictureName,
+  POINTS,
+  shifted,
+  withHandle,
+} from "./model";
 import type { Notebook } from "./notebook";
 import { distance, distanceTo, strokesOf } from "./strokes";
 
@@ -77,6 +87,10 @@ export class DrawingHand implements Hand {
     const { grip } = this;
     const on = this.notebook.on(pictureOn(this.viewing));
     return grip === null ? on : on.map((one) => (one.id === grip.id ? { ...one, points: grip.points } : one));
+  }
+
+  holds(shapes: readonly (Shape | Words)[]): boolean {
+    return this.notebook.on(pictureOn(this.viewing)).some((one) => isMarkedAs(one, boxOf(shapes)));
   }
 
   down(at: ScreenPoint, pointer: PointerKind): void {

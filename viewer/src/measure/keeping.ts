@@ -3,6 +3,7 @@
 import type { PicturePoint } from "../geometry/view";
 import { KINDS, type Kind, type Measurement, type PictureName, POINTS } from "./model";
 import type { Notes } from "./notebook";
+import type { Values } from "./results";
 
 type Json = Record<string, unknown>;
 
@@ -43,7 +44,20 @@ function readMeasurement(value: unknown): Measurement | null {
   return { id: json.id, kind, on, points, text: typeof json.text === "string" ? json.text.slice(0, LONGEST_TEXT) : "" };
 }
 
-export function readNotes(text: string | null): { notes: Notes; lines: Map<string, readonly string[]> } {
+function readValues(value: unknown): Values | null {
+  const { mean, deviation, least, most } = object(value);
+  return finite(mean) && finite(deviation) && finite(least) && finite(most) ? { mean, deviation, least, most } : null;
+}
+
+interface Read {
+  notes: Notes;
+  lines: Map<string, readonly string[]>;
+  values: Map<string, Values>;
+  /** What of it was kept with the pictures, as it was sent. */
+  sent: string | null;
+}
+
+export function readNotes(text: string | null): Read {
   let json: Json = {};
   try {
     json = object(JSON.parse(text ?? "{}"));
@@ -53,18 +67,30 @@ export function readNotes(text: string | null): { notes: Notes; lines: Map<strin
   const measurements = list(json.measurements).flatMap((one) => readMeasurement(one) ?? []);
   const stars = list(json.stars).flatMap((one) => readPicture(one) ?? []);
   const lines = new Map<string, readonly string[]>();
+  const values = new Map<string, Values>();
   for (const item of list(json.lines)) {
-    const [id, said] = list(item);
+    const [id, said, found] = list(item);
+    const read = readValues(found);
     if (measurements.some((one) => one.id === id)) {
       lines.set(String(id), list(said).slice(0, MOST_LINES).map(String));
+      if (read !== null) {
+        values.set(String(id), read);
+      }
     }
   }
-  return { notes: { measurements, stars }, lines };
+  return { notes: { measurements, stars }, lines, values, sent: typeof json.sent === "string" ? json.sent : null };
 }
 
 /** Null where there is nothing to keep. */
-export function writeNotes(notes: Notes, lines: ReadonlyMap<string, readonly string[]>): string | null {
+export function writeNotes(
+  notes: Notes,
+  lines: ReadonlyMap<string, readonly string[]>,
+  values: ReadonlyMap<string, Values> = new Map(),
+  sent: string | null = null,
+): string | null {
   const { measurements, stars } = notes;
-  const kept = [...lines].filter(([id]) => measurements.some((one) => one.id === id));
-  return measurements.length + stars.length === 0 ? null : JSON.stringify({ measurements, stars, lines: kept });
+  const kept = [...lines]
+    .filter(([id]) => measurements.some((one) => one.id === id))
+    .map(([id, said]) => (values.has(id) ? [id, said, values.get(id)] : [id, said]));
+  return measurements.length + stars.length === 0 ? null : JSON.stringify({ measurements, stars, lines: kept, sent });
 }

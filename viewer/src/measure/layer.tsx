@@ -165,7 +165,7 @@ export function MeasureLayer({ viewing }: { viewing: Viewing }) {
   useEffect(() => {
     for (const { measurement, said } of drawn) {
       if (!said.waiting && measurement !== unfinished && hand.grip === null) {
-        notebook.note(measurement.id, said.lines);
+        notebook.note(measurement.id, said.lines, said.values);
       }
     }
   });

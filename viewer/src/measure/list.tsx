@@ -101,17 +101,25 @@ function Taking({ viewing, notebook }: { viewing: Viewing; notebook: Notebook })
   );
 }
 
+const bodyOfAll = ({ measurements, stars, lines, values }: Notebook) => bodyOf(measurements, stars, lines, values);
+
+/** Where the notes are, as it is. */
+function whereKept(notebook: Notebook): string {
+  const { keptHere, keptBoth, keptBefore } = words.measuring;
+  return notebook.sent === null ? keptHere : notebook.sent === bodyOfAll(notebook) ? keptBoth : keptBefore;
+}
+
 /** For links whose holder may: what was drawn and starred goes to where the pictures are. */
 function Keeping({ notebook }: { notebook: Notebook }) {
   const [state, setState] = useState<"ready" | "keeping" | "failed">("ready");
   const text = words.measuring;
-  const body = bodyOf(notebook.measurements, notebook.stars, notebook.lines);
+  const body = bodyOfAll(notebook);
   const kept = notebook.sent === body;
   const keep = async () => {
     setState("keeping");
     const done = await send(location.pathname, body);
     if (done) {
-      notebook.sent = body;
+      notebook.keptAs(body);
     }
     setState(done ? "ready" : "failed");
   };
@@ -191,7 +199,9 @@ export function NotesDialog({ viewing, notebook }: { viewing: Viewing; notebook:
         )}
         {viewing.study.mayAnnotate && stars.length + measurements.length > 0 && <Keeping notebook={notebook} />}
         {viewing.frame !== null && <Taking viewing={viewing} notebook={notebook} />}
-        <p class="notes-kept">{text.keptHere}</p>
+        <p class="notes-kept" data-testid="notes-where">
+          {whereKept(notebook)}
+        </p>
       </div>
     </Dialog>
   );

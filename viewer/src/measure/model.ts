@@ -74,3 +74,15 @@ export function withHandle(measurement: Measurement, handle: number, to: Picture
 export function shifted(points: readonly PicturePoint[], columns: number, rows: number): readonly PicturePoint[] {
   return points.map((point) => ({ column: point.column + columns, row: point.row + rows }));
 }
+
+/** How far apart two writings of one place may be, in pixels: reports have their places in 24 bits. */
+const ONE_PLACE = 0.01;
+
+/** Whether a report's mark that reaches from edge to edge is this measurement; of an arrow its tip is kept. */
+export function isMarkedAs({ kind, points }: Measurement, edges: readonly [number, number, number, number]): boolean {
+  const kept = kind === "arrow" ? points.slice(0, 1) : points;
+  const columns = kept.map(({ column }) => column);
+  const rows = kept.map(({ row }) => row);
+  const own = [Math.min(...columns), Math.min(...rows), Math.max(...columns), Math.max(...rows)];
+  return own.every((edge, at) => Math.abs(edge - (edges[at] ?? 0)) < ONE_PLACE);
+}

@@ -4,6 +4,7 @@ import type { PicturePoint } from "../geometry/view";
 import type { UndoStack } from "../viewer/undo";
 import { readNotes, writeNotes } from "./keeping";
 import { isOn, type Kind, type Measurement, type PictureName } from "./model";
+import type { Values } from "./results";
 
 export interface Notes {
   readonly measurements: readonly Measurement[];
@@ -30,6 +31,8 @@ export class Notebook {
   sent: string | null = null;
   /** What each measurement said when its picture was last on the screen. */
   readonly lines = new Map<string, readonly string[]>();
+  /** And which values it was of. */
+  readonly values = new Map<string, Values>();
   private readonly listeners = new Set<() => void>();
   private nextId: number;
 
@@ -38,10 +41,14 @@ export class Notebook {
     private readonly keeper: Keeper | null,
     private readonly key: string,
   ) {
-    const { notes, lines } = readNotes(keeper?.getItem(key) ?? null);
+    const { notes, lines, values, sent } = readNotes(keeper?.getItem(key) ?? null);
     this.notes = notes;
+    this.sent = sent;
     for (const [id, said] of lines) {
       this.lines.set(id, said);
+    }
+    for (const [id, found] of values) {
+      this.values.set(id, found);
     }
     this.nextId = 1 + Math.max(0, ...notes.measurements.map(({ id }) => Number(id) || 0));
   }
@@ -117,12 +124,24 @@ export class Notebook {
   }
 
   /** Keeps what a measurement says, for the list of those that are not on the screen. */
-  note(id: string, lines: readonly string[]): void {
+  note(id: string, lines: readonly string[], values?: Values): void {
     if (this.find(id) !== null && this.lines.get(id)?.join("\n") !== lines.join("\n")) {
       this.lines.set(id, lines);
+      if (values === undefined) {
+        this.values.delete(id);
+      } else {
+        this.values.set(id, values);
+      }
       this.keep();
       this.changed();
     }
+  }
+
+  /** Kept with the pictures, as it was sent. */
+  keptAs(sent: string): void {
+    this.sent = sent;
+    this.keep();
+    this.changed();
   }
 
   private become(notes: Notes): void {
@@ -145,7 +164,7 @@ export class Notebook {
 
   private keep(): void {
     const { keeper, key } = this;
-    const text = writeNotes(this.notes, this.lines);
+    const text = writeNotes(this.notes, this.lines, this.values, this.sent);
     try {
       if (text === null) {
         keeper?.removeItem(key);

@@ -5,6 +5,7 @@ import { liesOnItsSide, type Placement, place, WHOLE } from "../geometry/view";
 import { dicomDate, personName } from "../messages/format";
 import { words } from "../messages/index";
 import { CanvasRenderer } from "../render/canvas2d";
+import type { Graphics } from "../render/graphics";
 import type { Viewing } from "../viewer/viewing";
 import { pictureOn } from "./drawing";
 import { layLabels } from "./labels";
@@ -85,10 +86,35 @@ async function draw(
     context.scale(ink, ink);
     writeBanner(context, viewing, screen.width);
   }
+  const { graphics } = viewing.look;
+  if (graphics !== null) {
+    await drawOver(context, graphics, placement, ink, head);
+  }
   context.setTransform(ink, 0, 0, ink, 0, head);
   writeEdges(context, viewing, screen);
   drawMarks(context, viewing, notebook, placement, screen);
   return new Promise((done) => canvas.toBlob(done, "image/png"));
+}
+
+/** Overlays, shutters, and what states and reports draw, as they are on the screen. */
+async function drawOver(
+  context: CanvasRenderingContext2D,
+  graphics: Graphics,
+  placement: Placement,
+  ink: number,
+  head: number,
+): Promise<void> {
+  const { drawGraphics } = await import("../render/graphics");
+  const { width, height } = context.canvas;
+  const over = document.createElement("canvas");
+  Object.assign(over, { width, height: height - head });
+  const clear = over.getContext("2d");
+  if (clear !== null) {
+    drawGraphics(clear, graphics, placement, ink);
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.drawImage(over, 0, head);
+  }
+  over.width = 0;
 }
 
 function text(context: CanvasRenderingContext2D, line: string, x: number, y: number): void {

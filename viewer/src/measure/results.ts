@@ -13,7 +13,11 @@ export interface Said {
   lines: readonly string[];
   /** Values are still to come: the picture is not here in full yet. */
   waiting: boolean;
+  /** What the lines say of the picture's values, as numbers. */
+  values?: Values;
 }
+
+export type Values = Pick<Statistics, "mean" | "deviation" | "least" | "most">;
 
 const said = (...lines: string[]): Said => ({ lines, waiting: false });
 
@@ -104,7 +108,14 @@ export function resultOf(measurement: Measurement, frame: Frame, unit: string, p
   }
   const scale = scaleFor(frame, points);
   if (kind === "point" && a !== undefined) {
-    return pixels === null ? { lines: [], waiting: true } : said(valueText(a, frame, unit, pixels));
+    if (pixels === null) {
+      return { lines: [], waiting: true };
+    }
+    const [value, ...colours] = valuesAtPoint(a, frame, pixels);
+    const text = said(valueText([value ?? Number.NaN, ...colours], unit));
+    return value === undefined || colours.length > 0
+      ? text
+      : { ...text, values: { mean: value, deviation: 0, least: value, most: value } };
   }
   if (hasInside(kind) && a !== undefined && b !== undefined) {
     const shape = kind === "ellipse" ? "ellipse" : "rectangle";
@@ -116,7 +127,11 @@ export function resultOf(measurement: Measurement, frame: Frame, unit: string, p
       return { lines: [size], waiting: true };
     }
     const found = statistics(shape, a, b, pixels, frame);
-    return said(...(found === null ? [words.measuring.noValues] : statisticsText(found, unit)), size);
+    if (found === null) {
+      return said(words.measuring.noValues, size);
+    }
+    const { mean, deviation, least, most } = found;
+    return { ...said(...statisticsText(found, unit), size), values: { mean, deviation, least, most } };
   }
   if (kind === "length" && a !== undefined && b !== undefined) {
     return said(lengthText(length(a, b, scale), scale));
@@ -130,11 +145,14 @@ export function resultOf(measurement: Measurement, frame: Frame, unit: string, p
   return said();
 }
 
-function valueText(at: { column: number; row: number }, frame: Frame, unit: string, pixels: PixelArray): string {
+function valuesAtPoint(at: { column: number; row: number }, frame: Frame, pixels: PixelArray): number[] {
   // The far edge of the picture belongs to its last pixel.
   const column = Math.min(frame.columns - 1, Math.floor(at.column));
   const row = Math.min(frame.rows - 1, Math.floor(at.row));
-  const [first = 0, second, third] = valuesAt(pixels, frame, column, row);
+  return valuesAt(pixels, frame, column, row);
+}
+
+function valueText([first = 0, second, third]: readonly number[], unit: string): string {
   return second === undefined || third === undefined
     ? withUnit(number(first), unit)
     : words.colourValue(first, second, third);

@@ -1,6 +1,7 @@
 /** Notes on their way to the server, for links that let their holder keep them with the pictures. */
 
 import type { Measurement, PictureName } from "./model";
+import type { Values } from "./results";
 
 const isKept = ({ instance }: PictureName) => instance >= 0;
 
@@ -9,6 +10,7 @@ export function bodyOf(
   measurements: readonly Measurement[],
   stars: readonly PictureName[],
   lines: ReadonlyMap<string, readonly string[]>,
+  values: ReadonlyMap<string, Values> = new Map(),
 ): string {
   const told = measurements
     .filter(({ on }) => isKept(on))
@@ -17,6 +19,7 @@ export function bodyOf(
       on,
       points,
       words: text === "" ? (lines.get(id) ?? []).join("\n") : text,
+      values: values.get(id) ?? null,
     }));
   return JSON.stringify({ measurements: told, stars: stars.filter(isKept) });
 }

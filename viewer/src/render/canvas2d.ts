@@ -1,6 +1,7 @@
 /** Draws on a plain canvas, for browsers without WebGL2 and for when the graphics chip lets go. */
 
 import { isPadding, modalityValue } from "../decode/pixels";
+import type { Palette } from "../source/presentation";
 import { isInverted, type Picture, type Renderer, type Showing } from "./picture";
 import { rgb } from "./webgl";
 import { defaultRange, grey, sameRange, shadesOfSamples } from "./window";
@@ -63,10 +64,13 @@ export class CanvasRenderer implements Renderer {
     const { frame } = picture;
     const { range } = showing;
     const last = this.renderedAs;
-    if (last?.key === picture.key && last.showing.invert === showing.invert && sameRange(last.showing.range, range)) {
+    const palette = showing.palette ?? null;
+    const colouredAlike = (last?.showing.palette ?? null) === palette;
+    const alike = last?.key === picture.key && last.showing.invert === showing.invert && colouredAlike;
+    if (alike && sameRange(last.showing.range, range)) {
       return this.rendered;
     }
-    if (picture.bitmap !== null && !showing.invert && sameRange(range, defaultRange(frame))) {
+    if (picture.bitmap !== null && !showing.invert && palette === null && sameRange(range, defaultRange(frame))) {
       return picture.bitmap;
     }
     const width = picture.bitmap?.width ?? frame.columns;
@@ -88,6 +92,15 @@ export class CanvasRenderer implements Renderer {
   }
 }
 
+/** The colour of a shade, in the order in which bytes of RGBA lie in a word. */
+function coloursOf({ colours }: Palette): (shade: number) => number {
+  const last = colours.length / 3 - 1;
+  return (shade) => {
+    const at = 3 * Math.round(Math.max(0, Math.min(1, shade)) * last);
+    return 0xff000000 | ((colours[at + 2] ?? 0) << 16) | ((colours[at + 1] ?? 0) << 8) | (colours[at] ?? 0);
+  };
+}
+
 /** Fills RGBA bytes with the picture's shades; those of a bitmap are already there and are shaded anew. */
 export function shade(target: Uint8ClampedArray<ArrayBuffer>, picture: Picture, showing: Showing): void {
   const { frame } = picture;
@@ -95,6 +108,14 @@ export function shade(target: Uint8ClampedArray<ArrayBuffer>, picture: Picture, 
   const count = target.length / 4;
   if (picture.bitmap !== null || frame.samples !== 1) {
     const shades = shadesOfSamples(frame, showing.range, inverted);
+    if (showing.palette) {
+      const colours = Uint32Array.from(shades, coloursOf(showing.palette));
+      const words = new Uint32Array(target.buffer, target.byteOffset, count);
+      for (let at = 0; at < count; at++) {
+        words[at] = colours[target[at * 4] ?? 0] ?? 0xff000000;
+      }
+      return;
+    }
     const table = Uint8ClampedArray.from(shades, (part) => part * 255);
     const bytes = picture.bitmap === null ? rgb(picture.pixels, frame.samples, count) : null;
     for (let at = 0; at < count; at++) {
@@ -108,9 +129,15 @@ export function shade(target: Uint8ClampedArray<ArrayBuffer>, picture: Picture, 
   }
   const { pixels } = picture;
   const byte = new Uint8ClampedArray(1);
+  const colours = showing.palette ? coloursOf(showing.palette) : null;
   const opaque = (stored: number) => {
     const part = grey(modalityValue(stored, frame), showing.range);
-    byte[0] = isPadding(stored, frame) || Number.isNaN(part) ? 0 : (inverted ? 1 - part : part) * 255;
+    const nothing = isPadding(stored, frame) || Number.isNaN(part);
+    const shown = inverted ? 1 - part : part;
+    if (colours !== null && !nothing) {
+      return colours(shown);
+    }
+    byte[0] = nothing ? 0 : shown * 255;
     return 0xff000000 | ((byte[0] ?? 0) * 0x010101);
   };
   const words = new Uint32Array(target.buffer, target.byteOffset, count);

@@ -8,7 +8,8 @@ export interface Graphics {
   frame: Frame;
   shutter: Shutter | null;
   overlays: readonly Overlay[];
-  part: Part | null;
+  /** Lines and words: of a presentation state, or each of a report's marks. */
+  parts: readonly Part[];
 }
 
 /** A yellow that stands out from any grey and is told from it by those who see no colours too, on a dark rim. */
@@ -18,8 +19,8 @@ const LETTERS = 14;
 
 const bitmaps = new WeakMap<Overlay, HTMLCanvasElement>();
 
-/** An overlay as a picture, made once. */
-function bitmapOf(overlay: Overlay): HTMLCanvasElement {
+/** An overlay as a picture, made once; each is drawn in one colour only. */
+function bitmapOf(overlay: Overlay, colour: string): HTMLCanvasElement {
   const known = bitmaps.get(overlay);
   if (known !== undefined) {
     return known;
@@ -29,7 +30,7 @@ function bitmapOf(overlay: Overlay): HTMLCanvasElement {
   canvas.height = overlay.rows;
   const context = canvas.getContext("2d");
   if (context !== null) {
-    context.fillStyle = INK;
+    context.fillStyle = colour;
     let at = 0;
     overlay.runs.forEach((run, turn) => {
       for (let left = turn % 2 === 1 ? run : 0, from = at; left > 0; ) {
@@ -49,7 +50,7 @@ function bitmapOf(overlay: Overlay): HTMLCanvasElement {
 /** Draws over what is there, or on a clear canvas; `ratio` is device pixels per CSS pixel. */
 export function drawGraphics(
   context: CanvasRenderingContext2D,
-  { frame, shutter, overlays, part }: Graphics,
+  { frame, shutter, overlays, parts }: Graphics,
   placement: Placement,
   ratio: number,
 ): void {
@@ -70,7 +71,7 @@ export function drawGraphics(
   context.clip();
   for (const overlay of overlays) {
     context.imageSmoothingEnabled = placement.scaleX * ratio < 1;
-    context.drawImage(bitmapOf(overlay), overlay.column, overlay.row);
+    context.drawImage(bitmapOf(overlay, INK), overlay.column, overlay.row);
   }
   if (shutter !== null) {
     drawShutter(context, shutter, frame);
@@ -78,19 +79,21 @@ export function drawGraphics(
   context.restore();
   context.save();
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  const area = part?.area ?? [0, 0, frame.columns, frame.rows];
-  const at = (x: number, y: number, space: Space) =>
-    toScreen(
-      space === "picture"
-        ? { column: x, row: y }
-        : { column: area[0] + x * (area[2] - area[0]), row: area[1] + y * (area[3] - area[1]) },
-      placement,
-    );
-  for (const shape of part?.shapes ?? []) {
-    if (shape.kind === "text") {
-      drawWords(context, shape, at);
-    } else {
-      drawShape(context, shape, at);
+  for (const { area: displayed, shapes } of parts) {
+    const area = displayed ?? [0, 0, frame.columns, frame.rows];
+    const at = (x: number, y: number, space: Space) =>
+      toScreen(
+        space === "picture"
+          ? { column: x, row: y }
+          : { column: area[0] + x * (area[2] - area[0]), row: area[1] + y * (area[3] - area[1]) },
+        placement,
+      );
+    for (const shape of shapes) {
+      if (shape.kind === "text") {
+        drawWords(context, shape, at);
+      } else {
+        drawShape(context, shape, at);
+      }
     }
   }
   context.restore();
@@ -98,9 +101,10 @@ export function drawGraphics(
 
 /** Covers all that lies outside of any of its shapes; the context counts in columns and rows. */
 function drawShutter(context: CanvasRenderingContext2D, shutter: Shutter, frame: Frame): void {
-  const { rectangle, circle, polygon } = shutter;
+  const { rectangle, circle, polygon, bitmap } = shutter;
   const byte = Math.round(shutter.shade * 255);
-  context.fillStyle = `rgb(${byte}, ${byte}, ${byte})`;
+  const shade = `rgb(${byte}, ${byte}, ${byte})`;
+  context.fillStyle = shade;
   const cover = (trace: () => void) => {
     context.beginPath();
     context.rect(0, 0, frame.columns, frame.rows);
@@ -130,6 +134,10 @@ function drawShutter(context: CanvasRenderingContext2D, shutter: Shutter, frame:
     });
     context.closePath();
     context.fill("evenodd");
+  }
+  if (bitmap !== null) {
+    context.imageSmoothingEnabled = false;
+    context.drawImage(bitmapOf(bitmap, shade), bitmap.column, bitmap.row);
   }
 }
 

@@ -3,6 +3,7 @@
 import type { PixelArray } from "../decode/pixels";
 import type { Placement } from "../geometry/view";
 import type { Frame } from "../source/model";
+import type { Palette } from "../source/presentation";
 import type { ValueRange } from "./window";
 
 /** A frame, either in full (stored values) or as a picture already rendered: by the server, or roughly by the page. */
@@ -15,6 +16,8 @@ export interface Showing {
   range: ValueRange;
   /** The viewer's choice, on top of what the frame itself asks for. */
   invert: boolean;
+  /** What greys are coloured with, if they are. */
+  palette?: Palette | null;
 }
 
 export interface Renderer {

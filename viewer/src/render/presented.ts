@@ -1,14 +1,42 @@
 /** Pictures as a presentation state has them. */
 
 import { CHANGES, fitScale, type ScreenSize, turned, type View, WHOLE } from "../geometry/view";
-import type { Frame } from "../source/model";
-import { type PresentationState, partOf } from "../source/presentation";
-import type { ValueRange } from "./window";
+import type { Frame, LookupTable } from "../source/model";
+import { type Part, type PresentationState, partOf } from "../source/presentation";
+import { defaultRange, grey, type ValueRange } from "./window";
 
-/** The state's window in the picture's own modality values; null where it has none for this frame. */
+/** Entries of a curve that goes through two tables, and how far it goes beyond the edges of a sigmoid. */
+const ENTRIES = 4096;
+const BEYOND = 2;
+
+/** The state's window in the picture's own modality values; null where it says nothing of this frame's greys. */
 export function presentedRange(state: PresentationState, frame: Frame): ValueRange | null {
-  const window = partOf(state, frame)?.window ?? null;
-  if (window === null || frame.samples !== 1) {
+  const part = partOf(state, frame);
+  if (part === null || frame.samples !== 1) {
+    return null;
+  }
+  const range = windowOf(state, frame, part.window);
+  return state.shades === null ? range : shadedAgain(range ?? defaultRange(frame), state.shades);
+}
+
+/** A window whose shades go through another table (PS3.3 C.11.6). */
+function shadedAgain(range: ValueRange, table: LookupTable): ValueRange {
+  const { low, high, curve = "linear" } = range;
+  if (curve === "linear") {
+    return { low, high, curve: table };
+  }
+  const far = curve === "sigmoid" ? (high - low) * BEYOND : 0;
+  const wider = { low: low - far, high: high + far };
+  const through = { low: 0, high: 1, curve: table };
+  const shades = Float32Array.from({ length: ENTRIES }, (_, at) => {
+    const value = wider.low + ((wider.high - wider.low) * at) / (ENTRIES - 1);
+    return grey(grey(value, range), through);
+  });
+  return { ...wider, curve: { name: table.name, first: 0, shades } };
+}
+
+function windowOf(state: PresentationState, frame: Frame, window: Part["window"]): ValueRange | null {
+  if (window === null) {
     return null;
   }
   const { low, high, curve } = window;

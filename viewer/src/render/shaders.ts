@@ -26,6 +26,13 @@ precision highp sampler2D;
 uniform ${sampler} u_picture;
 uniform sampler2D u_table;  // shades, ${TABLE_WIDTH} a row
 uniform float u_entries;
+uniform sampler2D u_palette;  // colours, ${TABLE_WIDTH} a row
+uniform float u_colours;      // how many; 0 where greys stay grey
+vec3 coloured(float shade) {
+  if (u_colours < 1.0) return vec3(shade);
+  int at = int(clamp(shade, 0.0, 1.0) * (u_colours - 1.0) + 0.5);
+  return texelFetch(u_palette, ivec2(at % ${TABLE_WIDTH}, at / ${TABLE_WIDTH}), 0).rgb;
+}
 float entry(int at) {
   return texelFetch(u_table, ivec2(at % ${TABLE_WIDTH}, at / ${TABLE_WIDTH}), 0).r;
 }
@@ -85,7 +92,7 @@ void main() {
   float shade = clamp(part, 0.0, 1.0);
   if (u_curve == 1) shade = 1.0 / (1.0 + exp(clamp(-4.0 * (part - 0.5), -60.0, 60.0)));
   if (u_curve == 2) shade = looked_up(part);
-  colour = vec4(vec3(mix(shade, 1.0 - shade, u_invert)), 1.0);
+  colour = vec4(coloured(mix(shade, 1.0 - shade, u_invert)), 1.0);
 }`;
 
 const COLOUR = `
@@ -95,7 +102,7 @@ out vec4 colour;
 void main() {
   vec3 shade = texture(u_picture, v_at).rgb;
   if (u_curve == 2) shade = vec3(looked_up(shade.r), looked_up(shade.g), looked_up(shade.b));
-  colour = vec4(shade, 1.0);
+  colour = vec4(u_colours < 1.0 ? shade : coloured(shade.r), 1.0);
 }`;
 
 export function fragment(kind: TextureKind): string {

@@ -2,6 +2,7 @@
 
 import { isPadding, type PixelArray } from "../decode/pixels";
 import type { Frame } from "../source/model";
+import type { Palette } from "../source/presentation";
 import { isInverted, type Picture, type Renderer, type Showing } from "./picture";
 import { fragment, TABLE_WIDTH, type TextureKind, VERTEX } from "./shaders";
 import { previewRange, sameRange, shadesOfSamples } from "./window";
@@ -36,6 +37,8 @@ export class WebglRenderer implements Renderer {
   private ratio = 1;
   private table: WebGLTexture | null = null;
   private shades: Float32Array | null = null;
+  private colours: WebGLTexture | null = null;
+  private palette: Palette | null = null;
 
   private constructor(private readonly gl: WebGL2RenderingContext) {}
 
@@ -82,7 +85,7 @@ export class WebglRenderer implements Renderer {
     gl.uniform2f(program.at("u_down"), b * down * clipX, d * down * clipY);
     const inverted = isInverted(frame, showing);
     if (texture.kind === "colour") {
-      const asItIs = !showing.invert && sameRange(range, previewRange(frame));
+      const asItIs = !showing.invert && !showing.palette && sameRange(range, previewRange(frame));
       this.lookUp(program, asItIs ? null : shadesOfSamples(frame, range, inverted));
       gl.uniform1i(program.at("u_curve"), asItIs ? 0 : 2);
     } else {
@@ -97,6 +100,7 @@ export class WebglRenderer implements Renderer {
       gl.uniform1f(program.at("u_scale"), frame.slope / Math.max(range.high - range.low, 1e-12));
       gl.uniform2f(program.at("u_padding"), texture.padding[0], texture.padding[1]);
     }
+    this.colourWith(program, showing.palette ?? null);
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
     return true;
   }
@@ -106,6 +110,7 @@ export class WebglRenderer implements Renderer {
       this.gl.deleteTexture(texture);
     }
     this.gl.deleteTexture(this.table);
+    this.gl.deleteTexture(this.colours);
     this.gl.getExtension("WEBGL_lose_context")?.loseContext();
   }
 
@@ -129,6 +134,31 @@ export class WebglRenderer implements Renderer {
       gl.texImage2D(gl.TEXTURE_2D, 0, gl.R32F, TABLE_WIDTH, rows, 0, gl.RED, gl.FLOAT, whole);
       this.shades = shades;
     }
+    gl.activeTexture(gl.TEXTURE0);
+  }
+
+  /** Lays a palette on the third texture unit; something must lie there in any case. */
+  private colourWith(program: Program, palette: Palette | null): void {
+    const { gl } = this;
+    const count = (palette?.colours.length ?? 0) / 3;
+    gl.uniform1i(program.at("u_palette"), 2);
+    gl.uniform1f(program.at("u_colours"), count);
+    if (this.colours !== null && (palette === null || palette === this.palette)) {
+      return;
+    }
+    gl.activeTexture(gl.TEXTURE2);
+    if (this.colours === null) {
+      this.colours = gl.createTexture();
+      gl.bindTexture(gl.TEXTURE_2D, this.colours);
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+    }
+    const rows = Math.max(1, Math.ceil(count / TABLE_WIDTH));
+    const whole = new Uint8Array(rows * TABLE_WIDTH * 3);
+    whole.set(palette?.colours ?? []);
+    gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGB8, TABLE_WIDTH, rows, 0, gl.RGB, gl.UNSIGNED_BYTE, whole);
+    this.palette = palette;
     gl.activeTexture(gl.TEXTURE0);
   }
 

@@ -70,13 +70,15 @@ export function readShutter(value: unknown): Shutter | null {
     const found = vector<readonly [number, number]>(corner, 2);
     return found === null ? [] : [found];
   });
-  if (rectangle === null && circle === null && polygon.length < 3) {
+  const bitmap = json.bitmap === undefined ? null : readOverlay(json.bitmap);
+  if (rectangle === null && circle === null && polygon.length < 3 && bitmap === null) {
     return null;
   }
   return {
     rectangle,
     circle,
     polygon: polygon.length < 3 ? null : polygon,
+    bitmap,
     shade: Math.max(0, Math.min(1, number(json.shade, 0))),
   };
 }

@@ -68,6 +68,8 @@ export interface Shutter {
   rectangle: readonly [left: number, top: number, right: number, bottom: number] | null;
   circle: readonly [column: number, row: number, radius: number] | null;
   polygon: readonly (readonly [column: number, row: number])[] | null;
+  /** What it has on is covered, too. */
+  bitmap: Overlay | null;
   /** What covers it: 0 (black) to 1. */
   shade: number;
 }

@@ -1,8 +1,8 @@
 /** Presentation states: how somebody left pictures of the same study, as the server tells of it. */
 
-import { readShutter, readTable } from "./additions";
-import { list, number, object, text, vector } from "./json";
-import type { Curve, Frame, Shutter } from "./model";
+import { readOverlay, readShutter, readTable } from "./additions";
+import { bytesOfBase64, list, number, object, text, vector } from "./json";
+import type { Curve, Frame, LookupTable, Overlay, Shutter } from "./model";
 
 /** In the picture: columns and rows. In the area: from 0, 0 to 1, 1 of what is displayed. */
 export type Space = "picture" | "area";
@@ -22,6 +22,11 @@ export interface Words {
   boxSpace: Space;
   anchor: readonly [number, number] | null;
   anchorSpace: Space;
+}
+
+/** What shades are coloured with: red, green and blue, a byte each, from black to white. */
+export interface Palette {
+  colours: Uint8Array;
 }
 
 /** What a state says of some of its pictures. */
@@ -46,6 +51,11 @@ export interface PresentationState {
   rotation: number;
   flip: boolean;
   shutter: Shutter | null;
+  /** Its own, and of which frame each is; null: of all. */
+  overlays: readonly { overlay: Overlay; frame: number | null }[];
+  /** What shades go through once the window has made them (the Presentation LUT, PS3.3 C.11.6). */
+  shades: LookupTable | null;
+  palette: Palette | null;
   parts: readonly Part[];
 }
 
@@ -98,6 +108,11 @@ function readPart(value: unknown): Part {
   };
 }
 
+function readPalette(value: unknown): Palette | null {
+  const colours = bytesOfBase64(text(value));
+  return colours.length >= 6 && colours.length % 3 === 0 ? { colours } : null;
+}
+
 export function readState(value: unknown): PresentationState {
   const json = object(value);
   const rotation = number(json.rotation, 0);
@@ -109,15 +124,72 @@ export function readState(value: unknown): PresentationState {
     rotation: [90, 180, 270].includes(rotation) ? rotation : 0,
     flip: json.flip === true,
     shutter: readShutter(json.shutter),
+    overlays: list(json.overlays).flatMap((each) => {
+      const overlay = readOverlay(each);
+      const { frame } = object(each);
+      return overlay === null ? [] : [{ overlay, frame: typeof frame === "number" ? frame : null }];
+    }),
+    shades: readTable(json.shades),
+    palette: readPalette(json.palette),
     parts: list(json.parts).map(readPart),
   };
 }
 
 /** What a state says of a frame; null where it is not about it. */
 export function partOf(state: PresentationState, frame: Frame): Part | null {
-  const about = ({ images }: Part) => {
-    const frames = images.get(frame.i);
-    return frames !== undefined && (frames === null || frames.has(frame.n));
-  };
-  return state.parts.find(about) ?? null;
+  return state.parts.find((part) => isAbout(part, frame)) ?? null;
+}
+
+/** What reports draw on pictures, as the server tells of it: each with its words at the point furthest to the right. */
+export function readMarks(value: unknown): Part[] {
+  return list(object(value).marks).flatMap((each) => {
+    const { instance, frames, shapes, words } = object(each);
+    const drawn = list(shapes)
+      .flatMap(readShape)
+      .filter((shape): shape is Shape => shape.kind !== "text");
+    if (typeof instance !== "number" || drawn.length === 0) {
+      return [];
+    }
+    const said = text(words);
+    const about = Array.isArray(frames) ? new Set(frames.filter((frame) => typeof frame === "number")) : null;
+    const worded: Words[] =
+      said === ""
+        ? []
+        : [
+            {
+              kind: "text",
+              text: said,
+              box: null,
+              boxSpace: "picture",
+              anchor: rightmost(drawn),
+              anchorSpace: "picture",
+            },
+          ];
+    return [{ images: new Map([[instance, about]]), window: null, area: null, shapes: [...drawn, ...worded] }];
+  });
+}
+
+/** Left, top, right and bottom of what is drawn. */
+export function boxOf(shapes: readonly (Shape | Words)[]): readonly [number, number, number, number] {
+  const points = shapes.flatMap((shape) => (shape.kind === "text" ? [] : [...shape.points]));
+  const columns = points.filter((_, at) => at % 2 === 0);
+  const rows = points.filter((_, at) => at % 2 === 1);
+  return [Math.min(...columns), Math.min(...rows), Math.max(...columns), Math.max(...rows)];
+}
+
+function rightmost(shapes: readonly Shape[]): readonly [number, number] {
+  let found: readonly [number, number] = [Number.NEGATIVE_INFINITY, 0];
+  for (const { kind, points } of shapes) {
+    for (let at = 0; at + 1 < points.length; at += 2) {
+      const point = [points[at] ?? 0, points[at + 1] ?? 0] as const;
+      // A circle's second point lies on it, anywhere.
+      found = point[0] > found[0] && (kind !== "circle" || at > 0) ? point : found;
+    }
+  }
+  return found;
+}
+
+export function isAbout({ images }: Part, frame: Frame): boolean {
+  const frames = images.get(frame.i);
+  return frames !== undefined && (frames === null || frames.has(frame.n));
 }

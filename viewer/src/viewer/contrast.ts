@@ -3,7 +3,7 @@
 import { presentedRange } from "../render/presented";
 import { defaultRange, fullRange, type ValueRange } from "../render/window";
 import type { Frame } from "../source/model";
-import { type Part, type PresentationState, partOf } from "../source/presentation";
+import { type Palette, type Part, type PresentationState, partOf } from "../source/presentation";
 
 /** Frame by frame as it was taken, or one range for the whole series. */
 export type Contrast =
@@ -29,6 +29,12 @@ export function rangeOf(contrast: Contrast, frame: Frame | null): ValueRange {
 /** What the chosen presentation state says of this picture; null where none is chosen, or it says nothing. */
 export function presentedPart(contrast: Contrast, frame: Frame | null): Part | null {
   return contrast.kind === "presented" && frame !== null ? partOf(contrast.state, frame) : null;
+}
+
+/** What the chosen presentation state colours this picture's greys with. */
+export function paletteOf(contrast: Contrast, frame: Frame): Palette | null {
+  const about = contrast.kind === "presented" && frame.samples === 1 && partOf(contrast.state, frame) !== null;
+  return about ? contrast.state.palette : null;
 }
 
 /** Whether a presentation state has black where the picture itself has white. */

@@ -2,6 +2,7 @@
 
 import type { ScreenPoint } from "../geometry/view";
 import { KINDS, type Kind } from "../measure/model";
+import type { Shape, Words } from "../source/presentation";
 
 export type PointerKind = "mouse" | "touch";
 
@@ -15,6 +16,8 @@ export interface Hand {
   callOff(): void;
   /** True where the key meant something. Letters come small. */
   press(key: string, shift: boolean): boolean;
+  /** Whether one of its own measurements on the picture is this one. */
+  holds(shapes: readonly (Shape | Words)[]): boolean;
 }
 
 export function isKind(tool: string): tool is Kind {

@@ -16,8 +16,8 @@ import type { Showing } from "../render/picture";
 import { presentedView } from "../render/presented";
 import { adjust, type ValueRange } from "../render/window";
 import type { Frame } from "../source/model";
-import type { PresentationState } from "../source/presentation";
-import { type Contrast, isTurnedOver, presentedPart, rangeOf } from "./contrast";
+import type { Part, PresentationState } from "../source/presentation";
+import { type Contrast, isTurnedOver, paletteOf, presentedPart, rangeOf } from "./contrast";
 import { facing, pushTo, type Wall } from "./wall";
 
 /** What is kept of a series' look, and brought back by undoing. */
@@ -30,9 +30,13 @@ export interface Appearance {
 /** Upright, whole, their own contrast. */
 const asTheyCame = (): Appearance => ({ contrast: { kind: "as-taken" }, invert: false, view: WHOLE });
 
+const NOTHING_OVER = { overlays: [], parts: [] };
+
 /** What looks so. */
 export interface Looked {
   readonly frame: Frame | null;
+  /** What reports draw on the picture. */
+  readonly marks: readonly Part[];
   /** Somebody changed how it looks; a drag changes it many times under one name. */
   lookChanged(name: string, before: Appearance, after: Appearance): void;
 }
@@ -89,7 +93,12 @@ export class Look {
     const { frame } = this.of;
     return placement === null || frame === null
       ? null
-      : { placement, range, invert: this.invert !== isTurnedOver(contrast, frame) };
+      : {
+          placement,
+          range,
+          invert: this.invert !== isTurnedOver(contrast, frame),
+          palette: paletteOf(contrast, frame),
+        };
   }
 
   /** What is drawn over the picture and around it; null where there is nothing. */
@@ -99,16 +108,31 @@ export class Look {
     if (frame === null) {
       return null;
     }
+    const state = contrast.kind === "presented" && presentedPart(contrast, frame) !== null ? contrast.state : null;
+    const shutter = state?.shutter ?? frame.shutter;
+    const { overlays, parts } = this.drawings ? this.laidOver : NOTHING_OVER;
+    return shutter === null && overlays.length === 0 && parts.length === 0 ? null : { frame, shutter, overlays, parts };
+  }
+
+  /** What may be drawn over the picture: the chosen state's lines and words, else what reports mark on it. */
+  private get laidOver(): Pick<Graphics, "overlays" | "parts"> {
+    const { contrast } = this;
+    const { frame } = this.of;
+    if (frame === null) {
+      return NOTHING_OVER;
+    }
     const part = presentedPart(contrast, frame);
-    const shutter = (part === null || contrast.kind !== "presented" ? null : contrast.state.shutter) ?? frame.shutter;
-    const shown = this.drawings ? { overlays: frame.overlays, part } : { overlays: [], part: null };
-    return shutter === null && shown.overlays.length === 0 && shown.part === null ? null : { frame, shutter, ...shown };
+    if (part === null || contrast.kind !== "presented") {
+      return { overlays: frame.overlays, parts: this.of.marks };
+    }
+    const own = contrast.state.overlays.filter((one) => one.frame === null || one.frame === frame.n);
+    return { overlays: [...frame.overlays, ...own.map(({ overlay }) => overlay)], parts: [part] };
   }
 
   /** There is something over this picture that can be hidden. */
   get hasDrawings(): boolean {
-    const { frame } = this.of;
-    return (frame?.overlays.length ?? 0) > 0 || (presentedPart(this.contrast, frame)?.shapes.length ?? 0) > 0;
+    const { overlays, parts } = this.laidOver;
+    return overlays.length > 0 || parts.some(({ shapes }) => shapes.length > 0);
   }
 
   /** Shows the series as somebody left it. */

@@ -1,14 +1,17 @@
-/** The presentation states of a study: how somebody left its pictures. */
+/** How somebody left the pictures of a study: its presentation states, and what its reports mark on pictures. */
 
 import type { Shelf } from "../loading/shelf";
 import type { Frame, StudyEntry } from "../source/model";
-import { type PresentationState, partOf } from "../source/presentation";
+import { isAbout, type Part, type PresentationState, partOf, readMarks } from "../source/presentation";
 
-/** Presentation states come after the first pictures. */
+/** Presentation states come after the first pictures, and what reports mark after them. */
 const STATES_WAIT = 1000;
+/** Reports are long, and each is fetched whole. */
+const MOST_REPORTS = 20;
 
 export class PresentationStates {
   private known: readonly PresentationState[] = [];
+  private marks: readonly Part[] = [];
 
   constructor(
     private readonly shelf: Shelf,
@@ -21,22 +24,48 @@ export class PresentationStates {
     return frame === null ? [] : this.known.filter((state) => partOf(state, frame) !== null);
   }
 
+  /** What reports draw on a picture. */
+  marksOn(frame: Frame | null): readonly Part[] {
+    return frame === null ? [] : this.marks.filter((part) => isAbout(part, frame));
+  }
+
   /** Asks for those of a study, once its pictures are on their way. */
   async find(study: StudyEntry | null, signal: AbortSignal): Promise<void> {
-    const series = study?.series.filter(({ modality, kind }) => modality === "PR" && kind !== "images") ?? [];
+    const all = study?.series ?? [];
+    // States of different classes are entries of their own, and come with their series.
+    const series = new Set(
+      all.flatMap(({ id, modality, kind }) => (modality === "PR" && kind !== "images" ? [id] : [])),
+    );
+    const reports = all.flatMap(({ modality, form, instance }) =>
+      modality === "SR" && form === "report" && instance !== null ? [instance] : [],
+    );
     this.known = [];
-    if (series.length === 0) {
+    this.marks = [];
+    if (series.size + reports.length === 0) {
       return;
     }
     await new Promise((done) => setTimeout(done, STATES_WAIT));
-    for (const { id } of series) {
-      try {
-        signal.throwIfAborted();
-        this.known = [...this.known, ...((await this.shelf.manifest(id, signal)).states ?? [])];
-        this.found();
-      } catch {
-        // Without them the pictures are shown as they were taken.
-      }
+    for (const id of series) {
+      const manifest = await this.fetched(this.shelf.manifest(id, signal), signal);
+      this.known = manifest === null ? this.known : [...this.known, ...(manifest.states ?? [])];
+      this.tell(signal);
+    }
+    for (const instance of reports.slice(-MOST_REPORTS)) {
+      const told = await this.fetched(this.shelf.told(instance), signal);
+      this.marks = told === null ? this.marks : [...this.marks, ...readMarks(told)];
+      this.tell(signal);
+    }
+  }
+
+  /** Null where it cannot be had, and once it is not wanted: without it the pictures are shown as they were taken. */
+  private async fetched<T>(asked: Promise<T>, signal: AbortSignal): Promise<T | null> {
+    const found = await asked.catch(() => null);
+    return signal.aborted ? null : found;
+  }
+
+  private tell(signal: AbortSignal): void {
+    if (!signal.aborted) {
+      this.found();
     }
   }
 }

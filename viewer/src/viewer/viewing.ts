@@ -7,7 +7,7 @@ import type { Picture, Showing } from "../render/picture";
 import { presets } from "../render/window";
 import { SourceClosed, SourceUnreachable } from "../source/frame-source";
 import type { Frame, SeriesEntry, SeriesManifest, StudyEntry, StudyManifest } from "../source/model";
-import type { PresentationState } from "../source/presentation";
+import type { Part, PresentationState } from "../source/presentation";
 import { Arriving } from "./arriving";
 import { Cine, loopAround } from "./cine";
 import type { Hand } from "./hand";
@@ -15,6 +15,7 @@ import { type Appearance, Look } from "./look";
 import { type Probe, probeAt } from "./probe";
 import { PresentationStates } from "./states";
 import type { UndoStack } from "./undo";
+import { viewChoice } from "./view-choice";
 import type { Wall } from "./wall";
 
 /** What dragging does; with a kind of measurement, it draws one. */
@@ -149,6 +150,11 @@ export class Viewing {
   /** The presentation states that are about the picture on the screen. */
   get states(): readonly PresentationState[] {
     return this.presented.about(this.frame);
+  }
+
+  /** What reports draw on the picture, for doctors; what this tab's own notes draw there is not drawn twice. */
+  get marks(): readonly Part[] {
+    return viewChoice.plain ? [] : this.presented.marksOn(this.frame).filter(({ shapes }) => !this.hand?.holds(shapes));
   }
 
   listen(listener: () => void): () => void {

@@ -52,6 +52,10 @@ export class CutShelf implements Shelf {
     throw new NotAvailable();
   }
 
+  async told(): Promise<unknown> {
+    throw new NotAvailable();
+  }
+
   watch(manifest: SeriesManifest, events: WatchingEvents): Watched {
     const watching: CutWatching = new CutWatching(this, manifest, events, {
       picture: (index) => this.picture(watching, index),
