@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from undisc.delivery.service import Delivering
     from undisc.dimse.server import Door
     from undisc.dimse.services import DimseServices
+    from undisc.export.publishing import Publishing
     from undisc.export.service import Exporting
     from undisc.jobs.runner import Runner
 
@@ -229,6 +230,13 @@ def build_exporting(app: App) -> "Exporting":
     )
 
 
+def build_publishing(app: App) -> "Publishing":
+    """Sealed packages on hosts of files."""
+    from undisc.export.publishing import Publishing
+
+    return Publishing(app.trail, app.jobs, app.settings.data_dir / "scratch" / "publish")
+
+
 def build_orders(app: App) -> "Orders":
     """Transfers that are put off, and whatever else is in line."""
     from undisc.delivery.jobs import Orders
@@ -241,13 +249,16 @@ def build_runner(app: App, reception: Reception) -> "Runner":
     from undisc.delivery.directory import Directory
     from undisc.delivery.jobs import kinds
     from undisc.dimse import commitment
+    from undisc.export import publishing
     from undisc.jobs.runner import Runner
 
     delivering = build_delivering(app)
     transfers = kinds(delivering, lambda actor: reception.delivery("pull", actor))
     reports = commitment.kind(Directory(app.trail), _identity(app.settings))
     # 0 keeps a server from having it beside itself; who asks for it by name gets it.
-    return Runner(app.jobs, [*transfers, reports], max(1, app.settings.background_jobs))
+    return Runner(
+        app.jobs, [*transfers, reports, publishing.kind(build_publishing(app))], max(1, app.settings.background_jobs)
+    )
 
 
 def build_dimse(app: App, reception: Reception, host: str, port: int) -> "tuple[DimseServices, Door]":

@@ -38,6 +38,8 @@ Action = Literal[
     "job-cancelled",
     "job-retried",
     "exported",
+    "published",
+    "unpublished",
 ]
 
 

@@ -18,6 +18,7 @@ from undisc.cli import (
     jobs,
     looking,
     peers,
+    publishing,
     serving,
     taking_in,
     tokens,
@@ -53,6 +54,9 @@ app.command()(looking.show)
 app.command()(giving.share)
 app.command()(giving.unshare)
 app.command()(giving.links)
+app.command()(publishing.publish)
+app.command()(publishing.unpublish)
+app.command()(publishing.published)
 app.command()(serving.serve)
 app.command("serve-dicom")(dicom.serve_dicom)
 app.command()(working.work)

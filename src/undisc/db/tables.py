@@ -372,3 +372,31 @@ exports = Table(
     # JSON; UIDs of studies and for whom they were, no patient's name
     Column("receipt", Text, nullable=False),
 )
+
+# What was published on hosts of files; the id is the package's own name. No key and no passphrase is kept.
+publications = Table(
+    "publications",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    # s3://bucket/prefix, or a folder
+    Column("place", Text, nullable=False),
+    # Under which people reach the place; "" where nobody said.
+    Column("url", Text, nullable=False),
+    # JSON; UIDs
+    Column("studies", Text, nullable=False),
+    # sending | published | removed
+    Column("state", String(16), nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("removed_at", Moment),
+)
+
+publication_files = Table(
+    "publication_files",
+    metadata,
+    Column("publication_id", ForeignKey("publications.id"), primary_key=True),
+    Column("path", String(64), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("sent", Boolean, nullable=False),
+)
