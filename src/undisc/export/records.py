@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from undisc.archive.words import ENCAPSULATED_CDA
 from undisc.dicom.explicit import element
 from undisc.export.elements import (
     CharacterSet,
@@ -81,7 +82,8 @@ def record_type(sop_class: str) -> str:
 
 
 class Key(NamedTuple):
-    """need: the type of the key in its record. instead: what stands there where a key of type 1 is not to be had."""
+    """need: the type of the key in its record. instead: what stands there where the instance says nothing, "" for
+    nothing."""
 
     tag: int
     vr: str
@@ -112,6 +114,11 @@ def _study_time(model: Model, _number: int) -> str:
 
 def _place(_model: Model, number: int) -> str:
     return str(number)
+
+
+def _clinical_document(model: Model, _number: int) -> str:
+    """A CDA document has an identifier (PS3.3 table F.5-33), whether or not its instance says which."""
+    return "UNKNOWN" if texts(model, 0x00080016, "UI") == [ENCAPSULATED_CDA] else ""
 
 
 _NUMBER = Key(0x00200013, "IS", 1, _place)
@@ -217,7 +224,7 @@ KEYS: Mapping[str, tuple[Key, ...]] = {
         Key(0x00080033, "TM", 2),
         _NUMBER,
         Key(0x00420010, "ST", 2),
-        Key(0x0040E001, "ST", 3),
+        Key(0x0040E001, "ST", 3, _clinical_document),
         Key(_CONCEPT, "SQ", 2),
         Key(0x00420012, "LO", 1, "application/octet-stream"),
     ),
@@ -293,9 +300,10 @@ def _values(key: Key, model: Model, number: int) -> list[str]:
     found = texts(model, key.tag, key.vr)
     if key.vr in ("US", "UL"):
         found = [text for text in found if text.isdecimal() and int(text) < (1 << (16 if key.vr == "US" else 32))]
-    if found or key.need != 1:
+    if found:
         return found
-    return [key.instead if isinstance(key.instead, str) else key.instead(model, number)]
+    instead = key.instead if isinstance(key.instead, str) else key.instead(model, number)
+    return [instead] if instead else []
 
 
 def _items(key: Key, model: Model) -> list[Model]:
