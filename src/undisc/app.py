@@ -15,8 +15,6 @@ from undisc.db.engine import Database, open_database
 from undisc.db.schema import bring_up_to_date
 from undisc.dicom.pixels.pool import DecodePool
 from undisc.errors import DataFolderUnusable
-from undisc.intake.background import BackgroundDeriving
-from undisc.intake.receiving import Reception
 from undisc.intake.service import Intake
 from undisc.jobs.service import Jobs
 from undisc.settings import Settings
@@ -36,8 +34,12 @@ if TYPE_CHECKING:
     from undisc.delivery.service import Delivering
     from undisc.dimse.server import Door
     from undisc.dimse.services import DimseServices
+    from undisc.export.handing import Handing
+    from undisc.export.making import Making
     from undisc.export.publishing import Publishing
+    from undisc.export.receipts import Receipts
     from undisc.export.service import Exporting
+    from undisc.intake.receiving import Reception
     from undisc.jobs.runner import Runner
 
 _MB = 1024 * 1024
@@ -147,8 +149,12 @@ def _first_line(error: DBAPIError) -> str:
     return str(error.orig).strip().splitlines()[0].rstrip(".") if str(error.orig).strip() else "it gave no reason"
 
 
-def open_reception(app: App) -> Reception:
+def open_reception(app: App) -> "Reception":
     """The way in for what comes over the network; close it before the application."""
+    # Loaded here, since most commands receive nothing and write no log.
+    from undisc.intake.background import BackgroundDeriving
+    from undisc.intake.receiving import Reception
+
     lock = app.settings.data_dir / "scratch" / "deriving.lock"
     background = BackgroundDeriving(app.archive, lock, lambda: locks.turn(app.database.engine, locks.DERIVING))
     background.wake()  # for what an earlier process kept and did not derive
@@ -160,7 +166,7 @@ def public_url(settings: Settings) -> str:
     return (settings.public_url or "http://localhost:8080").rstrip("/")
 
 
-def build_web(app: App, reception: Reception | None = None) -> "FastAPI":
+def build_web(app: App, reception: "Reception | None" = None) -> "FastAPI":
     """The web door on this application, with the DICOMweb door beside it, which stores what is sent to it by way of
     the reception."""
     # Loaded here, since most commands never open these doors and the framework takes a third of their start.
@@ -179,7 +185,9 @@ def build_web(app: App, reception: Reception | None = None) -> "FastAPI":
 
         annotating = Annotating(app.archive, reception, app.clock)
     web = create_web(
-        WebServices(app.sharing, app.archive, reports, settings.place_name, public_url(settings), annotating)
+        WebServices(
+            app.sharing, app.archive, reports, settings.place_name, public_url(settings), annotating, build_handing(app)
+        )
     )
     dicomweb = create_dicomweb(
         DicomwebServices(
@@ -237,6 +245,29 @@ def build_publishing(app: App) -> "Publishing":
     return Publishing(app.trail, app.jobs, app.settings.data_dir / "scratch" / "publish")
 
 
+def build_making(app: App) -> "Making":
+    """Discs, images, ZIP files and folders of studies, each with its receipt."""
+    from undisc.export.making import Making
+
+    scratch = app.settings.data_dir / "scratch" / "export"
+    return Making(build_exporting(app), build_receipts(app), app.archive.study_uid, app.clock, scratch)
+
+
+def build_handing(app: App) -> "Handing":
+    """Packages straight to those who hold links."""
+    from undisc.export.handing import Handing
+
+    scratch = app.settings.data_dir / "scratch" / "export"
+    return Handing(build_exporting(app), app.sharing, build_receipts(app), app.archive.study_uid, app.clock, scratch)
+
+
+def build_receipts(app: App) -> "Receipts":
+    """What left on media."""
+    from undisc.export.receipts import Receipts
+
+    return Receipts(app.trail, app.storage.put_derived)
+
+
 def build_orders(app: App) -> "Orders":
     """Transfers that are put off, and whatever else is in line."""
     from undisc.delivery.jobs import Orders
@@ -244,7 +275,7 @@ def build_orders(app: App) -> "Orders":
     return Orders(app.trail, app.jobs, app.archive)
 
 
-def build_runner(app: App, reception: Reception) -> "Runner":
+def build_runner(app: App, reception: "Reception") -> "Runner":
     """What carries out the jobs of every kind; start it, and close it before the reception."""
     from undisc.delivery.directory import Directory
     from undisc.delivery.jobs import kinds
@@ -261,7 +292,7 @@ def build_runner(app: App, reception: Reception) -> "Runner":
     )
 
 
-def build_dimse(app: App, reception: Reception, host: str, port: int) -> "tuple[DimseServices, Door]":
+def build_dimse(app: App, reception: "Reception", host: str, port: int) -> "tuple[DimseServices, Door]":
     """The DIMSE door on this application: what stands behind it, and how it is set up."""
     from undisc.archive.lookup import Lookup
     from undisc.archive.search import Search

@@ -55,9 +55,9 @@ def rows(connection: Connection, question: Question) -> Sequence[Row[Any]]:
     if question.studies is not None:
         clauses.append(studies.c.id.in_(sorted(question.studies)))
     statement = _statement(question.level)
-    if not question.offset:
+    if not question.offset and not any(field.kind == "modalities" for field, _ in question.conditions):
         return connection.execute(_page(statement, question, clauses)).all()
-    # What is passed over is looked at in the index alone; whole rows are read only of the page.
+    # What is passed over, or asked for its series, is looked at in indexes alone; whole rows are read of the page.
     ids = _TABLE[question.level].c.id
     page = _page(statement.with_only_columns(ids), question, clauses).correlate(None)
     return connection.execute(statement.where(ids.in_(page))).all()
@@ -137,7 +137,7 @@ def count_series(connection: Connection, ids: Iterable[int]) -> dict[int, Counte
 
 def _counts(connection: Connection, column: ColumnElement[int], ids: Iterable[int]) -> Iterable[Row[*tuple[Any, ...]]]:
     statement = (
-        select(series.c.id, series.c.study_id, series.c.modality, func.count(instances.c.id).label("how_many"))
+        select(series.c.id, series.c.study_id, series.c.modality, func.count(instances.c.series_id).label("how_many"))
         .outerjoin(instances, instances.c.series_id == series.c.id)
         .where(series.c.emptied.is_(False))
         .group_by(series.c.id, series.c.study_id, series.c.modality)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Annotated
 
-import structlog
 import typer
 
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
@@ -16,7 +15,6 @@ _LOOK_EVERY = 1.0
 _SECONDS_TO_FINISH = 15
 _PARENT_ASKED_EVERY = 1.0
 
-log = structlog.get_logger()
 
 Child = Annotated[bool, typer.Option("--child", hidden=True, help="End when the parent process does.")]
 
@@ -82,7 +80,9 @@ class Supervisor:
         try:
             return self._is_wanted()
         except Exception as error:
-            log.error(
+            import structlog  # loaded here, since most commands write no log
+
+            structlog.get_logger().error(
                 "it cannot be told whether a process is wanted", process=self._thread.name, kind=type(error).__name__
             )
             return False

@@ -163,6 +163,8 @@ series = Table(
     # JSON: what archive.hanging found when the series was derived.
     Column("hanging", Text, nullable=False, server_default=""),
     UniqueConstraint("study_id", "series_uid"),
+    # Which modalities a study has, and what is counted of it, without reading a row.
+    Index("ix_series_counted", "study_id", "modality", "id", "emptied"),
 )
 
 # What was rejected, and whether it was purged. The entries outlive what they tell of.

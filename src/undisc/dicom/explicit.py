@@ -9,8 +9,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from struct import pack, unpack_from
 
-import numpy as np
-
 from undisc.dicom.scan.coding import Coding, Codings, Form, Kind, Shape
 from undisc.dicom.scan.frames import Buffer
 from undisc.dicom.scan.render import LONG_FORM
@@ -249,6 +247,8 @@ def _turned(value: memoryview, width: int) -> Iterator[bytes | memoryview]:
     if width == 1:
         yield value
         return
+    import numpy as np  # loaded here, since hardly anything is Big Endian and every command would wait for it
+
     whole = len(value) // width * width
     for at in range(0, whole, _CHUNK):
         yield np.frombuffer(value[at : min(at + _CHUNK, whole)], f">u{width}").byteswap().tobytes()
