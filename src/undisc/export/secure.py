@@ -1,8 +1,8 @@
 """DICOM's own secure media: each DICOM file, DICOMDIR too, in an envelope of the Cryptographic Message Syntax.
 
-PS3.15 D.1, the Basic DICOM Media Security Profile, with a password: EnvelopedData (RFC 5652) with one recipient, whose key
-comes from PBKDF2, around DigestedData around the file. Lengths are known beforehand, so files are enveloped as they are
-read, a block in memory at a time.
+PS3.15 D.1, the Basic DICOM Media Security Profile, with a password: EnvelopedData (RFC 5652) with one recipient, whose
+key comes from PBKDF2, around DigestedData around the file. Lengths are known beforehand, so files are enveloped as they
+are read, a block in memory at a time.
 """
 
 import hashlib
