@@ -242,6 +242,27 @@ def test_files_that_may_not_go_over_the_web_become_explicit_little_endian(syntax
     assert made[0x00091001].value in ("a private value", b"a private value ")
 
 
+def test_compressed_files_whose_elements_have_no_vrs_come_out_with_them(tmp_path: Path) -> None:
+    """Some say that they are in a compressed syntax, which has VRs, and are written without (PS3.5 A.4)."""
+    dataset = _grey("u2", 12)
+    source, packed, strange, out = (tmp_path / f"{name}.dcm" for name in ("in", "packed", "strange", "out"))
+    dcmwrite(source, dataset, enforce_file_format=True)
+    assert isinstance(transcode(source, packed, syntaxes.RLE), Written)
+    compressed, scanned = dcmread(packed), scan(packed.read_bytes())
+    assert isinstance(scanned, Scanned)
+    fragments = b"\xe0\x7f\x10\x00\xff\xff\xff\xff" + compressed.PixelData + b"\xfe\xff\xdd\xe0\0\0\0\0"
+    del compressed.PixelData
+    elements = _encoded(compressed, implicit=True, big=False)
+    strange.write_bytes(packed.read_bytes()[: scanned.dataset_start] + elements + fragments)
+    assert isinstance(transcode(strange, out, syntaxes.EXPLICIT), Written)
+    made = dcmread(out)
+    assert made.PixelData == dataset.PixelData
+    assert made.PatientName == dataset.PatientName
+    found = scan(out.read_bytes())
+    assert isinstance(found, Scanned)
+    assert found.damage == ()
+
+
 @pytest.mark.parametrize("syntax", COMPRESSED)
 @pytest.mark.parametrize("kind", KINDS)
 def test_whatever_the_compression_it_is_unpacked_without_vrs(kind: str, syntax: str, tmp_path: Path) -> None:

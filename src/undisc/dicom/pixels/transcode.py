@@ -17,6 +17,7 @@ from undisc.dicom.pixels.describe import LOSSY_JPEG, describe
 from undisc.dicom.pixels.encode import Coded, encode
 from undisc.dicom.pixels.model import FrameUndecodable, PixelDescription, Undecodable, Written
 from undisc.dicom.pixels.opening import opened
+from undisc.dicom.scan.coding import looks_explicit
 from undisc.dicom.wrapper import retold_prefix
 
 _PHOTOMETRIC, _PLANAR, _FRAMES = 0x00280004, 0x00280006, 0x00280008
@@ -230,13 +231,14 @@ class _Transcoding:
         return 0 if self._scanned.inflated else self._scanned.dataset_start
 
     def _rewriter(self, end: int) -> Rewriter:
-        scanned = self._scanned
-        syntax = scanned.transfer_syntax
+        scanned, start = self._scanned, self._start()
+        big = scanned.transfer_syntax == syntaxes.BIG_ENDIAN
         return Rewriter(
             self._data,
             end,
-            implicit=syntax == syntaxes.IMPLICIT,
-            big=syntax == syntaxes.BIG_ENDIAN,
+            # As it is written, whatever the file says: some compressed ones have no VRs (PS3.5 A.4 wants them).
+            implicit=not big and not looks_explicit(bytes(self._data[start + 4 : start + 6])),
+            big=big,
             signed=scanned.first("PixelRepresentation") == 1,
             allocated=int(scanned.number("BitsAllocated") or 0),
             without_vrs=self._without_vrs,
