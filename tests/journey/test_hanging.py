@@ -41,7 +41,7 @@ def test_a_chest_hangs_above_the_earlier_one(links: Links, large_page: Page) -> 
     page.keyboard.press("w")
     expect_full(page, 3)
     assert titles(page)[:3] == ["Chest PA", "Chest LL", "Chest PA"]
-    expect(cell(page, 3).get_by_test_id("cell-date")).to_have_text("Earlier scan, 10 February 2025")
+    expect(cell(page, 3).get_by_test_id("cell-date")).to_have_text("Earlier scan, February 10, 2025")
     expect(cell(page, 4)).to_contain_text("Choose pictures from the list")
 
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { en } from "../src/messages/en";
 import { fetchExplanations } from "../src/messages/explain/index";
 import { count, dicomDate } from "../src/messages/format";
-import { catalogue, choose, LANGUAGES, type Language } from "../src/messages/index";
+import { catalogue, choose, LANGUAGES, type Language, regional } from "../src/messages/index";
 import { counting } from "../src/messages/plural";
 
 const ALL = Object.keys(LANGUAGES) as Language[];
@@ -107,5 +107,18 @@ test("the first wanted language that there is gets chosen, whatever its region",
   expect(choose(["pt-BR", "es-MX", "en"])).toBe("es");
   expect(choose(["zh-Hans-CN"])).toBe("zh");
   expect(choose(["", "AR-eg"])).toBe("ar");
+  // Whoever reads traditional characters is given the next language, not simplified ones.
+  expect(choose(["zh-TW", "zh-Hant-HK", "ja"])).toBe("ja");
+  expect(choose(["zh-HK"])).toBe("en");
   expect(choose(["constructor", "__proto__"])).toBe("en");
+});
+
+test("dates are written as the reader's own country writes them", () => {
+  expect(regional("en-GB", ["fr", "en-US"])).toBe("en-US");
+  expect(regional("en-GB", ["en"])).toBe("en-GB");
+  expect(regional("en-GB", ["de-AT"])).toBe("en-GB");
+  expect(regional("ar-u-nu-latn", ["ar-EG"])).toBe("ar-EG-u-nu-latn");
+  expect(regional("zh-CN", ["zh-TW", "zh-Hans-SG"])).toBe("zh-SG");
+  expect(regional("en-GB", ["en-x-nonsense", "en-US-u-ca-japanese"])).toBe("en-GB");
+  expect(dicomDate("20261101", regional("en-GB", ["en-US"]))).toBe("November 1, 2026");
 });

@@ -37,15 +37,31 @@ export let words: Messages = en;
 
 const isLanguage = (name: string): name is Language => Object.hasOwn(LANGUAGES, name);
 
+/** Traditional characters: whoever reads them is better served by the next language than by simplified ones. */
+const TRADITIONAL = /^zh\b.*-(hant|tw|hk|mo)\b/;
+
 /** The first of the wanted languages that there is; English otherwise. */
 export function choose(wanted: readonly string[]): Language {
   for (const tag of wanted) {
     const name = tag.toLowerCase().split("-")[0] ?? "";
-    if (isLanguage(name)) {
+    if (isLanguage(name) && !TRADITIONAL.test(tag.toLowerCase())) {
       return name;
     }
   }
   return "en";
+}
+
+/** A language's dates and numbers as the reader's own country writes them, where the browser names one that speaks it. */
+export function regional(locale: string, wanted: readonly string[]): string {
+  const [language = "", ...more] = locale.split("-");
+  const extension = more.includes("u") ? `-${more.slice(more.indexOf("u")).join("-")}` : "";
+  for (const tag of wanted) {
+    const region = /^([a-z]{2,3})(?:-[A-Z][a-z]{3})?-([A-Z]{2})$/.exec(tag);
+    if (region !== null && region[1] === language && !TRADITIONAL.test(tag.toLowerCase())) {
+      return `${language}-${region[2]}${extension}`;
+    }
+  }
+  return locale;
 }
 
 /** The words of a language, fetched. */
@@ -87,7 +103,7 @@ class LanguageChoice {
     if (turn !== this.turn) {
       return;
     }
-    words = this.adapt(found);
+    words = this.adapt({ ...found, locale: regional(found.locale, navigator.languages) });
     this.current = language;
     const { documentElement } = document;
     documentElement.lang = found.tag;

@@ -27,6 +27,7 @@ export function DocumentPanel({ entry, source, workspace }: PanelProps) {
       <div class="document-page">
         <OpenedPart entry={entry} source={source} workspace={workspace} />
       </div>
+      <p class="panel-foot">{words.notForDiagnosis}</p>
     </section>
   );
 }
@@ -90,6 +91,7 @@ function PdfPanel({ entry, source }: Omit<PanelProps, "workspace">) {
       {inFrame && address !== undefined && (
         <iframe class="document" src={address} title={title} referrerpolicy="no-referrer" />
       )}
+      <p class="panel-foot">{words.notForDiagnosis}</p>
     </section>
   );
 }

@@ -29,6 +29,7 @@ const PATHS = {
   measure: "M3 16 16 3l5 5L8 21zM7 12l2 2M10 9l3 3M13 6l2 2",
   turn: "M20 5v5h-5M20 10a8 8 0 1 0 .5 5",
   mirror: "M12 3v18M9 7 4 17h5zM15 7l5 10h-5z",
+  flip: "M3 12h18M7 9l10-5v5zM7 15l10 5v-5z",
   reset: "M4 5v5h5M4 10a8 8 0 1 1-.5 5",
   layout: "M4 4h16v16H4zM12 4v16M4 12h16",
   arrange: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM14 17l2.500 2.500L21 15",

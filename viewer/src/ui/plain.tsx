@@ -3,9 +3,11 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Explanations, fetchExplanations } from "../messages/explain/index";
 import { words } from "../messages/index";
+import type { FrameSource } from "../source/frame-source";
 import type { SeriesEntry } from "../source/model";
 import { threeSides } from "../viewer/three-sides";
 import { viewChoice } from "../viewer/view-choice";
+import type { Viewing } from "../viewer/viewing";
 import type { Workspace } from "../viewer/workspace";
 import { Dialog } from "./dialogs";
 import { Icon, type IconName } from "./icons";
@@ -39,18 +41,52 @@ interface ToolProps {
   label: string;
   act: () => void;
   wide?: boolean;
+  /** Whether it is on, where it can be. */
+  on?: boolean;
 }
 
-function PlainTool({ name, icon, label, act, wide = false }: ToolProps) {
+function PlainTool({ name, icon, label, act, wide = false, on }: ToolProps) {
   return (
-    <button type="button" class="plain-tool" data-testid={`plain-${name}`} data-wide={wide} onClick={act}>
+    <button
+      type="button"
+      class="plain-tool"
+      data-testid={`plain-${name}`}
+      data-wide={wide}
+      aria-pressed={on}
+      onClick={act}
+    >
       <Icon name={icon} />
       <span>{label}</span>
     </button>
   );
 }
 
-export function PlainTools({ workspace, more }: { workspace: Workspace; more: () => void }) {
+interface PlainProps {
+  workspace: Workspace;
+  source: FrameSource;
+  more: () => void;
+}
+
+/** What somebody marked on these pictures, as states and reports have it; off until asked for. */
+function MarksTool({ viewing }: { viewing: Viewing }) {
+  const [state] = viewing.states;
+  if (state === undefined && !viewing.hasMarks) {
+    return null;
+  }
+  const presented = viewing.look.contrast.kind === "presented";
+  const on = presented || viewing.marksWanted;
+  const toggle = () => {
+    viewing.wantMarks(!on);
+    if (on && presented) {
+      viewing.look.reset();
+    } else if (!on && state !== undefined) {
+      viewing.look.present(state);
+    }
+  };
+  return <PlainTool name="marks" icon="drawings" label={words.plain.marks} on={on} act={toggle} />;
+}
+
+export function PlainTools({ workspace, source, more }: PlainProps) {
   const [asked, setAsked] = useState(false);
   const viewing = workspace.active;
   const { entry } = viewing;
@@ -62,6 +98,7 @@ export function PlainTools({ workspace, more }: { workspace: Workspace; more: ()
   const report = workspace.entries.find(({ kind }) => kind === "document");
   const back = pictures.current ?? workspace.entries.find(({ kind }) => kind === "images");
   const { plain } = words;
+  const download = workspace.study.mayDownload && source.disc === undefined ? source.downloadAddress() : null;
   return (
     <section class="toolbar plain-tools" aria-label={plain.tools}>
       {entry?.kind === "images" ? (
@@ -82,6 +119,7 @@ export function PlainTools({ workspace, more }: { workspace: Workspace; more: ()
           <PlainTool name="bigger" icon="zoom" label={plain.bigger} act={() => viewing.look.zoom(1.25)} />
           <PlainTool name="what" icon="keys" label={plain.what} wide act={() => setAsked(true)} />
           <PlainTool name="reset" icon="reset" label={plain.asItCame} act={() => viewing.look.reset()} />
+          <MarksTool viewing={viewing} />
         </>
       ) : (
         back !== undefined && (
@@ -90,6 +128,12 @@ export function PlainTools({ workspace, more }: { workspace: Workspace; more: ()
       )}
       {report !== undefined && entry?.kind !== "document" && (
         <PlainTool name="report" icon="document" label={plain.report} act={() => workspace.choose(report)} />
+      )}
+      {download !== null && (
+        <a class="plain-tool" data-testid="plain-download" href={download} download>
+          <Icon name="download" />
+          <span>{words.downloadShort}</span>
+        </a>
       )}
       <PlainTool name="more" icon="more" label={words.more} act={more} />
       {asked && <WhatDialog entry={entry} close={() => setAsked(false)} />}

@@ -192,6 +192,10 @@ export function Toolbar({ viewing, many, more, help }: ToolbarProps) {
               <Icon name="mirror" />
               <span>{words.mirror}</span>
             </button>
+            <button type="button" class="tool" data-testid="flip" onClick={() => viewing.look.turn(CHANGES.upsideDown)}>
+              <Icon name="flip" />
+              <span>{words.flip}</span>
+            </button>
             <button type="button" class="tool" data-testid="reset" onClick={() => viewing.look.reset()}>
               <Icon name="reset" />
               <span>{words.reset}</span>

@@ -133,7 +133,7 @@ export function ViewerScreen({ workspace, source, leave }: ScreenProps) {
         {!plain && <MeasuringTools viewing={viewing} />}
       </main>
       {plain ? (
-        <PlainTools workspace={workspace} more={() => setDialog("more")} />
+        <PlainTools workspace={workspace} source={source} more={() => setDialog("more")} />
       ) : (
         <Toolbar viewing={viewing} many={many} more={() => setDialog("more")} help={() => setDialog("help")} />
       )}
@@ -141,7 +141,7 @@ export function ViewerScreen({ workspace, source, leave }: ScreenProps) {
       {dialog === "help" && <HelpDialog close={() => setDialog(null)} />}
       {dialog === "more" && (
         <MoreDialog close={() => setDialog(null)} help={() => setDialog("help")} leave={leave}>
-          {phone && !plain && <ThreeSidesButton workspace={workspace} done={() => setDialog(null)} />}
+          {(phone || plain) && <ThreeSidesButton workspace={workspace} done={() => setDialog(null)} />}
           {phone && !plain && <LayoutChoices workspace={workspace} most={most} done={() => setDialog(null)} />}
           {phone && !plain && <ScreenTools workspace={workspace} upright={upright} done={() => setDialog(null)} />}
           {about}

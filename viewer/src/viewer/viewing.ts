@@ -67,6 +67,7 @@ export class Viewing {
   probe: Probe | null = null;
   /** What draws measurements on this cell, once that part is here. */
   hand: Hand | null = null;
+  marksWanted = false;
   readonly cine: Cine = new Cine(this);
   readonly look: Look = new Look(this);
   readonly arriving: Arriving;
@@ -152,9 +153,20 @@ export class Viewing {
     return this.presented.about(this.frame);
   }
 
-  /** What reports draw on the picture, for doctors; what this tab's own notes draw there is not drawn twice. */
+  /** What reports draw on the picture, for doctors or by wish; what this tab's own notes draw is not drawn twice. */
   get marks(): readonly Part[] {
-    return viewChoice.plain ? [] : this.presented.marksOn(this.frame).filter(({ shapes }) => !this.hand?.holds(shapes));
+    const wanted = !viewChoice.plain || this.marksWanted;
+    return wanted ? this.presented.marksOn(this.frame).filter(({ shapes }) => !this.hand?.holds(shapes)) : [];
+  }
+
+  get hasMarks(): boolean {
+    return this.presented.marksOn(this.frame).length > 0;
+  }
+
+  /** In the simple view, which has none at first. */
+  wantMarks(wanted: boolean): void {
+    this.marksWanted = wanted;
+    this.changed();
   }
 
   listen(listener: () => void): () => void {
