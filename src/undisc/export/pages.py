@@ -110,6 +110,32 @@ def readme_text(contents: Contents) -> bytes:
     return "\r\n".join(lines).encode("utf-8", "replace")
 
 
+def sealed_readme_text(*, with_passphrase: bool) -> bytes:
+    """README.TXT of a sealed medium: how to open it, and nothing of whom, by whom or when."""
+    opens = (
+        "It asks for the passphrase, which was given to you another way."
+        if with_passphrase
+        else "It opens by its link only: the key to it is in the link, and nowhere else."
+    )
+    lines = [
+        "Sealed medical images",
+        "",
+        "Nothing on this medium can be read by whoever has no key to it: no image, no name, no date.",
+        "",
+        "HOW TO OPEN IT",
+        f"Open INDEX.HTM in an up-to-date web browser. {opens}",
+        "It shows the images, and saves them as DICOM files for other programs. Nothing is installed.",
+        "",
+        "HOW IT IS LAID OUT",
+        "INDEX.HTM       the page to begin with",
+        "VIEWER/         the viewer",
+        "DATA/           everything else, encrypted with AES-256-GCM",
+        "MANIFEST.TXT    the SHA-256 digest of every file; `sha256sum -c MANIFEST.TXT` checks them",
+        "",
+    ]
+    return "\r\n".join(lines).encode("ascii")
+
+
 def _amount(contents: Contents) -> str:
     studies, series = len(contents.studies), sum(len(study.series) for study in contents.studies)
     patients = len({(study.patient, study.patient_id) for study in contents.studies})

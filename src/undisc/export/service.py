@@ -6,6 +6,7 @@ import string
 import uuid
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
@@ -231,7 +232,7 @@ class _Making:
             unchanged=unchanged,
             part=part,
         )
-        volume = new_volume_id(None if sealer else contents)
+        volume = new_volume_id(None if sealer else contents.made_at, part)
         viewer = self._viewer()
         contents = replace(contents, viewer=bool(viewer) and sealer is None)
         files = self._standard(places, contents, volume, [file for _, file in reports], with_all=instances is None)
@@ -271,10 +272,7 @@ class _Making:
         if not self.choices.viewer and sealer is None:
             return []
         try:
-            open_medium = sealer is None
-            return list(
-                viewer_files(self.contents.place if open_medium else "", readme=open_medium, listing=open_medium)
-            )
+            return list(viewer_files("" if sealer else self.contents.place, listing=sealer is None))
         except ViewerNotBuilt:
             if sealer is not None:
                 raise
@@ -301,7 +299,9 @@ class _Making:
             inside=files,
             seal=sealer,
         )
-        return [*viewer, sealer.key_file(len(data) - 1, self.choices.passphrase), *data]
+        passphrase = self.choices.passphrase
+        readme = held_file(pages.README, Kind.PAGE, pages.sealed_readme_text(with_passphrase=passphrase is not None))
+        return [viewer[0], readme, *viewer[1:], sealer.key_file(len(data) - 1, passphrase), *data]
 
     def _whole_series(self, places: Sequence[Placed]) -> set[int]:
         here: dict[int, int] = {}
@@ -365,7 +365,11 @@ def only_whole(manifest: bytes, series: Collection[int]) -> bytes:
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def new_volume_id(contents: Contents | None) -> str:
-    """At most 16 of A-Z 0-9 _ (PS3.10 8.5), unlike that of any other disc; of a sealed one it does not say when."""
-    said = f"UD{contents.made_at:%Y%m%d}_" if contents else "UD_"
+def new_volume_id(made_at: datetime | None, part: tuple[int, int] = (1, 1)) -> str:
+    """At most 16 of A-Z 0-9 _ (PS3.10 8.5), unlike that of any other disc; of one of several it says which. made_at:
+    None on a sealed disc, which does not say when."""
+    number, of = part
+    said = f"UD{made_at:%Y%m%d}_" if made_at else "UD_"
+    if of > 1:
+        said = f"{f'UD{made_at:%y%m%d}' if made_at else 'UD'}_{number}OF{of}_"
     return said + "".join(secrets.choice(_LETTERS) for _ in range(16 - len(said)))

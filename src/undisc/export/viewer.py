@@ -23,7 +23,7 @@ def viewer_files(
     """INDEX.HTM, then VIEWER/*, read now. Raises ViewerNotBuilt.
 
     institution: who made the medium, "" where it is not to say. readme, listing: whether the page leads to README.TXT
-    and to IHE_PDI/INDEX.HTM, as a medium of IHE PDI wants; a sealed one has neither.
+    and to IHE_PDI/INDEX.HTM, as a medium of IHE PDI wants; a sealed one has no such list.
     """
     try:
         template = (built / INDEX).read_text("utf-8")

@@ -278,5 +278,7 @@ def test_nothing_readable_is_on_a_sealed_package(app: App, exporting: Exporting,
         study = app.archive.studies()[0]
         for secret in (b"TESTPERSON", b"Riverside", study.study_uid.encode(), b"DICM", b"2026111", b"TEST-0001"):
             assert secret not in everything
-        assert not [name for name in names if name.startswith(("DICOM", "REPORT", "IHE_PDI", "README"))]
+        assert not [name for name in names if name.startswith(("DICOM", "REPORT", "IHE_PDI"))]
+        assert names[:2] == ["INDEX.HTM", "README.TXT"]
+        assert "the passphrase" in _content(_named(package)["README.TXT"]).decode()
         assert package.volume_id.startswith("UD_")
