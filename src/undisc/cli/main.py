@@ -13,6 +13,7 @@ from undisc.cli import (
     deleting,
     demo,
     dicom,
+    exporting,
     failing,
     giving,
     jobs,
@@ -57,6 +58,8 @@ app.command()(giving.links)
 app.command()(publishing.publish)
 app.command()(publishing.unpublish)
 app.command()(publishing.published)
+app.command()(exporting.disc)
+app.command()(exporting.receipts)
 app.command()(serving.serve)
 app.command("serve-dicom")(dicom.serve_dicom)
 app.command()(working.work)

@@ -16,7 +16,7 @@ from undisc.export.model import PackageFile, Written
 from undisc.export.verifying import Verified, verify
 from undisc.export.zip import write_zip
 
-CD_BYTES = 700_000_000
+CD_BYTES = 360_000 * 2048
 """What every CD-R of 80 minutes holds; what is larger is for a DVD, and is in UDF as well (PS3.12 Annexes F and J)."""
 _ITS_OWN = frozenset({"lost+found", "system volume information", "$recycle.bin"})
 """What file systems keep in the root of a stick that is empty."""

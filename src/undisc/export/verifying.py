@@ -19,7 +19,7 @@ class Failed:
 
     path: str
     reason: str
-    instance: int | None = None
+    is_image: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Verified:
 
     @property
     def good_images(self) -> int:
-        return self.images - sum(each.instance is not None for each in self.failed)
+        return self.images - sum(each.is_image for each in self.failed)
 
     @property
     def sentence(self) -> str:
@@ -65,7 +65,7 @@ def verify(
             source.unlock(password)
     except (SourceUnreadable, OSError) as error:
         reason = str(error) if isinstance(error, SourceUnreadable) else "The medium cannot be read."
-        return Verified(images, len(written), tuple(Failed(file.path, reason, file.instance) for file in written))
+        return Verified(images, len(written), tuple(_failed(file, reason) for file in written))
     try:
         there = {entry.path: entry for entry in source.entries() if isinstance(entry, Entry)}
         failed: list[Failed] = []
@@ -74,10 +74,14 @@ def verify(
                 _forget(place / file.path)
             reason = _compare(source, there.get(file.path), file, told)
             if reason:
-                failed.append(Failed(file.path, reason, file.instance))
+                failed.append(_failed(file, reason))
         return Verified(images, len(written), tuple(failed))
     finally:
         source.close()
+
+
+def _failed(file: Written, reason: str) -> Failed:
+    return Failed(file.path, reason, file.kind is Kind.DICOM)
 
 
 def _compare(source: Source, entry: Entry | None, file: Written, watcher: Watcher) -> str:

@@ -34,6 +34,17 @@ def package(originals: Sequence[Original], made_at: datetime, still_allowed: Cal
     return Package(zip_length(originals, made_at), zip_chunks(originals, made_at, still_allowed))
 
 
+def noted_at_the_end(chunks: Iterable[bytes], note: Callable[[], None]) -> Iterator[bytes]:
+    """The same chunks. The note is made before the last is handed over: a client hangs up as soon as it has that."""
+    held = b""
+    for chunk in chunks:
+        if held:
+            yield held
+        held = chunk
+    note()
+    yield held
+
+
 def zip_length(originals: Sequence[Original], made_at: datetime, password: str | None = None) -> int:
     """How many bytes a ZIP of these has."""
     # Loaded here, since most commands make no package and its ciphers take a tenth of their start.

@@ -1,8 +1,9 @@
 """Links, as the doors use them: make, list, revoke, open, and ask whether this visitor may have that."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Literal
 
 from undisc.archive.model import StudyPatient
 from undisc.archive.policy import same_patient
@@ -36,7 +37,7 @@ from undisc.sharing.model import (
     Terms,
     Use,
 )
-from undisc.sharing.package import Package, package
+from undisc.sharing.package import Package, noted_at_the_end, package
 from undisc.sharing.pictures import Pictures
 from undisc.sharing.policy import may, why_closed
 
@@ -190,29 +191,27 @@ class Sharing:
 
     def download(self, permit: Permit, token: str) -> Package:
         """All originals as a ZIP that stops, unfinished, when the link closes on the way."""
-        link, session = permit.grant.link.id, permit.grant.session.id
         originals = list(self._pictures.originals(permit.studies))
-        subject = {"link": link, "session": session, "instances": len(originals)}
+        note = self.note_download(permit, len(originals))
+        whole = package(originals, self._clock.now(), self.still_allowed(permit, token))
+        return Package(whole.length, noted_at_the_end(whole.chunks, note))
 
-        def still_allowed() -> bool:
-            return isinstance(self.permit(link, token, Use.DOWNLOAD, Subject.LINK), Permit)
+    def still_allowed(self, permit: Permit, token: str) -> Callable[[], bool]:
+        """Whether the download that was permitted to this browser still is, to be asked while it goes on."""
+        link = permit.grant.link.id
+        return lambda: isinstance(self.permit(link, token, Use.DOWNLOAD, Subject.LINK), Permit)
 
-        with self._trail.work() as work:
-            work.audit(Act("download-started", f"link:{link}", subject))
-        whole = package(originals, self._clock.now(), still_allowed)
+    def note_download(self, permit: Permit, instances: int) -> Callable[[], None]:
+        """Put into the trail that a download begins; call what is returned when all of it has gone."""
+        link, session = permit.grant.link.id, permit.grant.session.id
+        subject = {"link": link, "session": session, "instances": instances}
 
-        def chunks() -> Iterator[bytes]:
-            # Written before the last piece is handed over: a client hangs up as soon as it has that.
-            held = b""
-            for chunk in whole.chunks:
-                if held:
-                    yield held
-                held = chunk
+        def note(action: Literal["download-started", "download-finished"]) -> None:
             with self._trail.work() as work:
-                work.audit(Act("download-finished", f"link:{link}", subject))
-            yield held
+                work.audit(Act(action, f"link:{link}", subject))
 
-        return Package(whole.length, chunks())
+        note("download-started")
+        return lambda: note("download-finished")
 
     def _link(self, link_id: str) -> Link | None:
         if not secrets.is_link_id(link_id):

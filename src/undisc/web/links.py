@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from undisc.annotations.model import Kept, Refusal
 from undisc.annotations.reading import MOST_BYTES as MOST_BYTES_OF_NOTES
+from undisc.export.converting import WorkersBusy
 from undisc.sharing.manifest import moment
 from undisc.sharing.model import (
     Browser,
@@ -161,6 +162,21 @@ def create_links(services: WebServices, page: Response) -> APIRouter:
             "Content-Disposition": 'attachment; filename="pictures.zip"',
         }
         return StreamingResponse(package.chunks, media_type="application/zip", headers=headers)
+
+    @router.get("/disc")
+    def disc(granted: WholeLink) -> Response:
+        if services.handing is None:
+            raise problems.Refusal(problems.NOT_HERE)
+        try:
+            handed = services.handing.hand(granted.permit, granted.token)
+        except WorkersBusy:
+            handed = None
+        if handed is None:
+            raise problems.Refusal(problems.MANY_DISCS)
+        headers = {"Content-Disposition": 'attachment; filename="disc.zip"'}
+        if handed.length is not None:
+            headers["Content-Length"] = str(handed.length)
+        return StreamingResponse(handed.chunks, media_type="application/zip", headers=headers)
 
     return router
 

@@ -36,6 +36,7 @@ TOO_LARGE = Problem("too-large", 413, "That is more than this address takes.")
 NOT_JSON = Problem("not-json", 415, "This address takes JSON only.")
 UNREADABLE = Problem("unreadable", 422, "This request could not be understood.")
 BUSY = Problem("busy", 503, "Many people are opening links at this moment. Try again in a few seconds.")
+MANY_DISCS = Problem("busy", 503, "Many people are downloading discs at this moment. Try again in a few minutes.")
 OWN_FAULT = Problem("own-fault", 500, "Something went wrong here. It is not your fault; please try again later.")
 
 _BY_STATUS = {problem.status: problem for problem in (NOT_HERE, NO_SUCH_METHOD, TOO_LARGE, UNREADABLE)}
@@ -70,7 +71,7 @@ def answer(
     problem: Problem, more: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
 ) -> ProblemResponse:
     body = {"type": problem.type, "title": problem.title, "status": problem.status} | dict(more or {})
-    extra = {"Retry-After": "2"} if problem is BUSY else {}
+    extra = {"Retry-After": "2"} if problem.status == BUSY.status else {}
     return ProblemResponse(body, problem.status, headers={"Cache-Control": "no-store", **extra, **(headers or {})})
 
 

@@ -77,11 +77,30 @@ class Annotates(Protocol):
         ...
 
 
+class Handed(Protocol):
+    @property
+    def length(self) -> int | None:
+        """Bytes in all; None where that is not known."""
+        ...
+
+    @property
+    def chunks(self) -> Iterator[bytes]: ...
+
+
+class Hands(Protocol):
+    def hand(self, permit: Permit, token: str) -> Handed | None:
+        """The studies of a link as a disc would hold them, in a ZIP; None while too many others are getting theirs.
+
+        Raises WorkersBusy.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class WebServices:
     """public_url: where people reach the server, without a slash at the end; https there makes cookies Secure.
 
-    annotating: None where nothing can be taken in.
+    annotating: None where nothing can be taken in. handing: None where there is no place to make discs in.
     """
 
     sharing: Sharing
@@ -90,3 +109,4 @@ class WebServices:
     place_name: str
     public_url: str
     annotating: Annotates | None = None
+    handing: Hands | None = None

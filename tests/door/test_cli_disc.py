@@ -1,0 +1,248 @@
+"""`undisc disc` at the command line: every medium, what is said of it, and what is left when it fails."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.door.command_line import Ran, files_below, take_in, undisc
+from tests.factories import discs
+from tests.factories.discs import MadeDisc
+
+from undisc.discs import Entry, open_source, survey
+from undisc.discs.sealed import KEY_PATH
+
+needs_xorriso = pytest.mark.skipif(shutil.which("xorriso") is None, reason="xorriso is not installed")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def disc(data: Path, tmp_path_factory: pytest.TempPathFactory) -> MadeDisc:
+    """One patient's two studies of two series of six pictures each, taken in."""
+    made = discs.make_disc(tmp_path_factory.mktemp("disc") / "disc", studies=2, slices=6)
+    assert take_in(made.folder, data)["code"] == 0
+    return made
+
+
+def make(disc: MadeDisc, data: Path, *options: object, studies: int = 2) -> Ran:
+    return undisc("disc", *disc.study_uids[:studies], *options, data=data, UNDISC_PLACE_NAME="Riverside Imaging")
+
+
+def made(disc: MadeDisc, data: Path, *options: object, studies: int = 2) -> dict[str, Any]:
+    ran = make(disc, data, *options, "--json", studies=studies)
+    assert (ran.code, ran.err) == (0, ""), ran.said
+    return ran.json
+
+
+@pytest.mark.parametrize("name", ["pictures.iso", "pictures.zip", "pictures/"])
+def test_each_medium_holds_all_images_and_says_so(disc: MadeDisc, data: Path, tmp_path: Path, name: str) -> None:
+    told = made(disc, data, "--out", f"{tmp_path}/{name}", "--for", "Oncology, second floor")
+    assert (told["images"], told["verified"], told["unchanged"]) == (24, 24, 0)
+    (medium,) = told["media"]
+    assert medium["message"] == "24 of 24 images verified."
+    source = open_source(tmp_path / name)
+    entries = {entry.path: entry for entry in source.entries() if isinstance(entry, Entry)}
+    assert {"INDEX.HTM", "README.TXT", "DICOMDIR", "MANIFEST.TXT", "IHE_PDI/INDEX.HTM"} <= set(entries)
+    assert sum(path.startswith("DICOM/") for path in entries) == 24
+    with source.open(entries["README.TXT"]) as readme:
+        assert b"Oncology, second floor" in readme.read()
+    receipt = undisc("receipts", medium["receipt"], "--json", data=data).json
+    assert (receipt["outcome"], receipt["verified"], receipt["for_whom"]) == ("verified", 24, "Oncology, second floor")
+    assert set(receipt["studies"]) == set(disc.study_uids)
+    assert json.loads((data / f"receipts/{medium['receipt']:08d}.json").read_bytes()) == receipt
+
+
+def test_people_read_what_it_will_take_and_what_came_of_it(disc: MadeDisc, data: Path, tmp_path: Path) -> None:
+    ran = make(disc, data, "--out", tmp_path / "a.zip", "--as-stored", "--no-viewer")
+    assert ran.code == 0
+    assert ran.err == "24 images, about 1 MB without the viewer; it takes less than a minute.\n"
+    assert "a.zip: 24 of 24 images verified.\n" in ran.out
+    assert "Receipt: " in ran.out
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert not any(name.startswith("VIEWER/") for name in archive.namelist())
+    listed = undisc("receipts", data=data)
+    assert "verified" in listed.out
+
+
+def test_stored_images_leave_to_the_byte(disc: MadeDisc, data: Path, tmp_path: Path) -> None:
+    made(disc, data, "--out", f"{tmp_path}/out/", "--as-stored", "--no-viewer")
+    there = sorted(path.read_bytes() for path in (tmp_path / "out" / "DICOM").rglob("IM*"))
+    assert there == sorted(path.read_bytes() for path in (data / "studies").rglob("*.dcm"))
+
+
+def test_report_label_letter_and_link_go_with_it(disc: MadeDisc, data: Path, tmp_path: Path) -> None:
+    (tmp_path / "report.pdf").write_bytes(discs.pdf("No abnormality seen."))
+    papers = ("--label", tmp_path / "label.pdf", "--letter", tmp_path / "letter.pdf", "--with-link")
+    told = made(disc, data, "--out", f"{tmp_path}/out/", "--report", tmp_path / "report.pdf", *papers)
+    assert (tmp_path / "out/REPORT/GI000001.PDF").read_bytes() == (tmp_path / "report.pdf").read_bytes()
+    for paper in ("label.pdf", "letter.pdf"):
+        assert (tmp_path / paper).read_bytes().startswith(b"%PDF-")
+    assert told["link"].startswith("http://localhost:8080/s/")
+    assert told["passcode"].encode() not in (tmp_path / "letter.pdf").read_bytes()
+    assert [link["state"] for link in undisc("links", "--json", data=data).json] == ["open"]
+
+
+def test_sealed_disc_says_its_passphrase_once_and_shows_nothing(disc: MadeDisc, data: Path, tmp_path: Path) -> None:
+    told = made(disc, data, "--out", tmp_path / "sealed.iso", "--seal", studies=1)
+    assert len(told["passphrase"].split()) == 6
+    assert (told["images"], told["verified"]) == (12, 12)
+    image = (tmp_path / "sealed.iso").read_bytes()
+    for word in ("TESTPERSON", "TEST-0001", disc.study_uids[0], told["passphrase"]):
+        assert word.encode() not in image
+    assert any(
+        isinstance(entry, Entry) and entry.path == KEY_PATH for entry in open_source(tmp_path / "sealed.iso").entries()
+    )
+    receipt = undisc("receipts", told["media"][0]["receipt"], data=data).out
+    assert told["passphrase"] not in receipt
+    (tmp_path / "own").write_text("Testperson1970\n")
+    weak = make(disc, data, "--out", tmp_path / "weak.iso", "--passphrase-file", tmp_path / "own")
+    assert weak.code == 1
+    assert "too easy to guess" in weak.err
+    assert not (tmp_path / "weak.iso").exists()
+
+
+def test_discs_of_a_set_say_which_they_are_and_are_read_alone(disc: MadeDisc, data: Path, tmp_path: Path) -> None:
+    whole = made(disc, data, "--out", tmp_path / "whole.iso")["media"][0]["bytes"]
+    told = made(disc, data, "--out", tmp_path / "set.iso", "--split", f"{whole * 0.85 / 1e6:.2f}MB")
+    parts = told["media"]
+    count = len(parts)
+    assert count >= 2
+    assert [part["part"] for part in parts] == [f"{place} of {count}" for place in range(1, count + 1)]
+    assert sum(part["images"] for part in parts) == told["verified"] == 24
+    for place, part in enumerate(parts, 1):
+        assert part["bytes"] <= whole * 0.85
+        source = open_source(Path(part["path"]))
+        assert source.label == part["volume"]
+        assert f"_{place}OF{count}_" in source.label
+        found = survey(source, 1000)
+        assert (len(found.listed), found.missing, found.unlisted_count) == (part["images"], (), 0)
+
+
+def test_set_of_sealed_discs_opens_with_one_passphrase_and_has_a_key_for_each(
+    disc: MadeDisc, data: Path, tmp_path: Path
+) -> None:
+    whole = made(disc, data, "--out", tmp_path / "whole.iso", "--seal")["media"][0]["bytes"]
+    told = made(disc, data, "--out", f"{tmp_path}/set/", "--seal", "--split", f"{whole * 0.85 / 1e6:.2f}MB")
+    assert told["verified"] == 24
+    locks = [(Path(part["path"]) / KEY_PATH).read_text() for part in told["media"]]
+    assert len(locks) >= 2
+    assert len({json.loads(lock[lock.index("(") + 1 : lock.rindex(")")])["wrapped"] for lock in locks}) == len(locks)
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "says"),
+    [
+        (("--out", "x.iso", "--burn", "/dev/sr0"), 2, "Say what to make"),
+        (("--out", "x.iso", "--split", "large"), 2, "Say how large"),
+        (("--out", "x.iso", "--report", "none.pdf"), 1, "no such file"),
+        (("--out", "no/where/x.iso"), 1, "is not there"),
+        (("--out", "x.iso", "--split", "1MB"), 1, "larger than such a disc"),
+    ],
+)
+def test_what_cannot_be_made_is_refused_in_a_sentence(
+    disc: MadeDisc, data: Path, tmp_path: Path, options: tuple[str, ...], code: int, says: str
+) -> None:
+    ran = undisc("disc", *disc.study_uids, *options, data=data, cwd=tmp_path)
+    assert ran.code == code
+    assert says in " ".join(ran.err.replace("│", " ").split())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_study_that_is_not_here_is_nothing_to_do(data: Path, disc: MadeDisc, tmp_path: Path) -> None:
+    ran = undisc("disc", "1.2.3", "--out", tmp_path / "x.iso", "--json", data=data)
+    assert (ran.code, ran.json) == (
+        2,
+        {"message": "There is no such study here. `undisc studies` lists those that are."},
+    )
+
+
+def test_what_is_there_is_never_overwritten(disc: MadeDisc, data: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.iso").write_text("mine")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "mine").write_text("mine")
+    assert "of that name already" in make(disc, data, "--out", tmp_path / "mine.iso").err
+    assert "files in this folder already" in make(disc, data, "--out", tmp_path / "folder").err
+    assert files_below(tmp_path) == {"mine.iso", "folder/mine"}
+    assert (tmp_path / "mine.iso").read_text() == "mine"
+
+
+def test_original_that_is_gone_ends_it_with_a_sentence_and_nothing_made(
+    disc: MadeDisc, data: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(data, tmp_path / "data")
+    next((tmp_path / "data" / "studies").rglob("*.dcm")).unlink()
+    ran = make(disc, tmp_path / "data", "--out", tmp_path / "x.iso", "--as-stored")
+    assert ran.code == 1
+    assert "cannot be read from the archive" in ran.err
+    assert not (tmp_path / "x.iso").exists()
+
+
+def test_interrupting_leaves_nothing_half_made(disc: MadeDisc, data: Path, tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-c",
+        _SLOW,
+        "disc",
+        *disc.study_uids,
+        "--out",
+        f"{tmp_path}/out/",
+        "--data-dir",
+        str(data),
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for _ in range(400):
+        if list(tmp_path.rglob("IM*")):
+            break
+        time.sleep(0.05)
+    assert list(tmp_path.rglob("IM*"))
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Stopped. Nothing half made was left." in said
+    assert list(tmp_path.iterdir()) == []
+
+
+# The program itself, on a disk that takes a while for each file.
+_SLOW = """
+import time
+from undisc.export import folder
+wait = folder.Copier.copy
+def slowly(self, file, take):
+    time.sleep(0.2)
+    return wait(self, file, take)
+folder.Copier.copy = slowly
+from undisc.cli.main import run
+run()
+"""
+
+
+@needs_xorriso
+def test_burned_disc_is_read_back_and_cannot_be_burned_twice(disc: MadeDisc, data: Path, tmp_path: Path) -> None:
+    told = made(disc, data, "--burn", f"stdio:{tmp_path}/disc", studies=1)
+    assert (told["medium"], told["verified"]) == ("disc", 12)
+    assert len(survey(open_source(tmp_path / "disc"), 1000).listed) == 12
+    again = make(disc, data, "--burn", f"stdio:{tmp_path}/disc")
+    assert (again.code, again.err) == (1, "The disc in the drive is not blank. Put in a blank one.\n")
+
+
+@needs_xorriso
+def test_drives_that_cannot_be_used_say_why_and_a_failed_burn_has_its_receipt(
+    disc: MadeDisc, data: Path, tmp_path: Path
+) -> None:
+    assert make(disc, data, "--burn", f"{tmp_path}/none").err == f"There is no drive at {tmp_path}/none.\n"
+    failed = make(disc, data, "--burn", "stdio:/dev/full", "--json", studies=1)
+    assert failed.code == 1
+    assert "Burning failed" in failed.json["message"]
+    receipt = undisc("receipts", "--json", data=data).json[0]
+    assert (receipt["outcome"], receipt["verified"], receipt["medium"]) == ("failed", 0, "disc")
+    assert not list((data / "scratch" / "export").rglob("*.iso"))
