@@ -12,7 +12,7 @@ import re
 import unicodedata
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 from undisc.discs.model import Entry, ReadError, Refused
@@ -33,6 +33,7 @@ _LARGEST_KEY = 4096
 _LARGEST_INDEX = 256 << 20
 _MOST_CACHED = 4
 _INNER = "files/"
+_BESIDE = " (outside the seal)"
 _PACKAGE = re.compile(r"[0-9a-f]{32}\Z")
 _INNER_PATH = re.compile(r"[A-Z0-9_]{1,8}(\.[A-Z0-9_]{1,3})?(/[A-Z0-9_]{1,8}(\.[A-Z0-9_]{1,3})?){0,7}\Z")
 _DAMAGED = "It is sealed, and the part of the package that holds it is damaged."
@@ -234,7 +235,8 @@ class SealedSource:
         """What lies beside the package, then what is sealed within, as the index has it."""
         for each in self._outer:
             if not each.path.upper().startswith(f"{self._root}DATA/"):
-                yield each
+                # A page of the same name may lie on either side of the seal.
+                yield each if _INNER + each.path not in self._parts else replace(each, path=each.path + _BESIDE)
         for name, place in self._parts.items():
             path = name[len(_INNER) :]
             if not _INNER_PATH.match(path):
@@ -246,7 +248,7 @@ class SealedSource:
         """Raises ReadError, here or on reading, where a chunk that is needed is missing or not what was sealed."""
         place = self._parts.get(_INNER + entry.path)
         if place is None:
-            return self._source.open(entry)
+            return self._source.open(replace(entry, path=entry.path.removesuffix(_BESIDE)))
         return io.BufferedReader(_Sealed(place[0], place[1], self._chunk), 1 << 16)
 
     def close(self) -> None:

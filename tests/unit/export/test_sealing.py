@@ -126,10 +126,12 @@ def test_a_file_can_be_read_from_any_place(tmp_path: Path) -> None:
 
 
 def test_what_lies_beside_a_package_is_told_of_too(tmp_path: Path) -> None:
-    PACKAGE.write(tmp_path, **{"README.TXT": b"how to", "OTHER/IM1": b"unsealed"})
+    PACKAGE.write(tmp_path, **{"DICOMDIR": b"of another", "OTHER/IM1": b"unsealed"})
     source = opened(tmp_path)
-    paths = {each.path for each in source.entries()}
-    assert paths == {"README.TXT", "OTHER/IM1", *CONTENTS}
+    paths = [each.path for each in source.entries()]
+    assert sorted(paths) == sorted(["DICOMDIR (outside the seal)", "OTHER/IM1", *CONTENTS])
+    assert read(source, "DICOMDIR (outside the seal)") == b"of another"
+    assert read(source, "DICOMDIR") == CONTENTS["DICOMDIR"]
     assert read(source, "OTHER/IM1") == b"unsealed"
 
 
