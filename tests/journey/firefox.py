@@ -141,6 +141,9 @@ class FirefoxPage:
         down, up = {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}
         self._act("pointer", [_move(*start), down, *moves, up], parameters={"pointerType": "mouse"})
 
+    def hover(self, at: tuple[float, float]) -> None:
+        self._act("pointer", [_move(*at)], parameters={"pointerType": "mouse"})
+
     def wheel(self, selector: str, down: int) -> None:
         left, top, width, height = self.box(selector)
         place = {"x": round(left + width / 2), "y": round(top + height / 2), "deltaX": 0, "deltaY": down}
@@ -153,6 +156,20 @@ class FirefoxPage:
 
     def type(self, text: str) -> None:
         self.press(*text)
+
+    def download(self, selector: str, *, seconds: float = 30) -> bytes:
+        """What is saved by a click."""
+        before = set(self._firefox.downloads.glob("*"))
+        self.click(selector)
+        end = time.monotonic() + seconds
+        while True:
+            new = [path for path in self._firefox.downloads.glob("*") if path not in before]
+            # While it comes there is a second file beside it.
+            if new and not any(path.suffix == ".part" for path in new) and all(path.stat().st_size for path in new):
+                return new[0].read_bytes()
+            if time.monotonic() > end:
+                raise FirefoxFailed("nothing was downloaded")
+            time.sleep(0.05)
 
     def photograph(self, path: Path) -> None:
         answer = self._firefox.command("browsingContext.captureScreenshot", context=self.context)
@@ -169,8 +186,9 @@ class FirefoxPage:
 class Firefox:
     """A running Firefox. heard: what pages complained of, by the console or by an error; asked: what they asked for."""
 
-    def __init__(self, connection: ClientConnection) -> None:
+    def __init__(self, connection: ClientConnection, downloads: Path) -> None:
         self._connection = connection
+        self.downloads = downloads
         self._number = 0
         self.heard: list[str] = []
         self.asked: list[str] = []
@@ -201,6 +219,10 @@ class Firefox:
             self.heard.append(str(params["text"]))
 
 
+def _saving_to(folder: Path) -> dict[str, Any]:
+    return {"browser.download.folderList": 2, "browser.download.dir": str(folder)}
+
+
 def _move(x: float, y: float) -> dict[str, Any]:
     return {"type": "pointerMove", "x": round(x), "y": round(y)}
 
@@ -210,7 +232,9 @@ def firefox_running(profile: Path, *, offline: bool = False, webgl: bool = True)
     """Starts Firefox over an empty folder and ends it. offline: files alone can be reached."""
     assert PROGRAM is not None
     profile.mkdir(parents=True, exist_ok=True)
-    chosen = _QUIET | (_CUT if offline else {}) | ({} if webgl else _NO_WEBGL)
+    downloads = profile / "downloads"
+    downloads.mkdir(exist_ok=True)
+    chosen = _QUIET | _saving_to(downloads) | (_CUT if offline else {}) | ({} if webgl else _NO_WEBGL)
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in chosen.items()]
     (profile / "user.js").write_text("\n".join(lines))
     command = [PROGRAM, "--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port=0"]
@@ -221,7 +245,7 @@ def firefox_running(profile: Path, *, offline: bool = False, webgl: bool = True)
         server = profile / "WebDriverBiDiServer.json"
         port = _await(lambda: json.loads(server.read_text())["ws_port"], process)
         with connect(f"ws://127.0.0.1:{port}/session", max_size=None, open_timeout=30, proxy=None) as connection:
-            yield Firefox(connection)
+            yield Firefox(connection, downloads)
     finally:
         process.terminate()
         try:
