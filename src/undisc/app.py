@@ -235,6 +235,7 @@ def build_exporting(app: App) -> "Exporting":
         settings.data_dir / "scratch" / "export",
         settings.place_name,
         settings.public_url or "",
+        settings.free_space_mb * _MB,
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import shutil
 import string
 import uuid
 from collections.abc import Callable, Collection, Sequence
@@ -16,7 +17,8 @@ from undisc import __version__
 from undisc.archive.retrieving import CannotBeMade
 from undisc.archive.words import ENCAPSULATED_PDF
 from undisc.clock import Clock
-from undisc.errors import StudyUnknown
+from undisc.dicom import syntaxes
+from undisc.errors import MediumRefused, StudyUnknown
 from undisc.export import pages
 from undisc.export.contents import Contents, Document, told_studies
 from undisc.export.converting import Progress, Spool, Stretch, converted
@@ -31,6 +33,7 @@ from undisc.sharing import pictures as sharing
 
 REPORTS = "REPORT"
 PRODUCT = f"Undisc {__version__}"
+_IN_COLOUR = frozenset({"DMS", "ES", "GM", "OP", "SM", "US", "XC"})
 _LETTERS = string.ascii_uppercase + string.digits
 
 
@@ -79,11 +82,13 @@ class Archive(Reads, Pictures, sharing.Pictures, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a package comes to, before anything of it is made. bytes: of its DICOM files, about."""
+    """What a package comes to, before anything of it is made. bytes: of its DICOM files, about. room: bytes that what
+    is to be converted takes in the data folder meanwhile, about."""
 
     instances: int
     bytes: int
     to_convert: int
+    room: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +138,17 @@ class Package:
 
 
 class Exporting:
-    """Makes packages of studies. scratch: a folder with room for what is converted."""
+    """Makes packages of studies. scratch: a folder for what is converted; free_space: bytes to be left there."""
 
     def __init__(
-        self, archive: Archive, reports: Told, clock: Clock, scratch: Path, place_name: str, contact: str = ""
+        self,
+        archive: Archive,
+        reports: Told,
+        clock: Clock,
+        scratch: Path,
+        place_name: str,
+        contact: str = "",
+        free_space: int = 0,
     ) -> None:
         self._archive = archive
         self._reports = reports
@@ -144,22 +156,26 @@ class Exporting:
         self._scratch = scratch
         self._place_name = place_name
         self._contact = contact
+        self._free_space = free_space
 
     def estimate(self, study_ids: Sequence[int], choices: Choices | None = None) -> Estimate:
         """Quick, from rows alone. Raises StudyUnknown."""
         general = (choices or Choices()).form is Form.GENERAL
-        size = count = to_convert = 0
+        size = count = to_convert = room = 0
         for study_id in study_ids:
             for series in self._archive.series_of(study_id):
+                sample = 3 if series.modality in _IN_COLOUR else 2
                 for row in self._archive.instances_of(series.id):
-                    compressed = row.frames and row.transfer_syntax.startswith("1.2.840.10008.1.2.4")
-                    pixels = (row.rows or 0) * (row.columns or 0) * row.frames * 2
-                    size += max(row.size, pixels) if general and compressed else row.size
-                    to_convert += general and row.transfer_syntax != "1.2.840.10008.1.2.1"
                     count += 1
+                    if not general or row.transfer_syntax == syntaxes.EXPLICIT:
+                        size += row.size
+                        continue
+                    pixels = (row.rows or 0) * (row.columns or 0) * row.frames * sample
+                    made = row.size if row.transfer_syntax in syntaxes.NATIVE else max(row.size, pixels)
+                    to_convert, size, room = to_convert + 1, size + made, room + made
         if not count:
             raise StudyUnknown("There is no such study here. `undisc studies` lists those that are.")
-        return Estimate(count, size, to_convert)
+        return Estimate(count, size, to_convert, room)
 
     def package(
         self,
@@ -169,8 +185,8 @@ class Exporting:
     ) -> Package:
         """Lay out a package, and convert what of it is to be converted; nothing else is read before it is opened.
 
-        Raises StudyUnknown where one of the studies is not here, WorkersBusy, OSError where there is no room for what
-        is converted, and ViewerNotBuilt where a sealed package cannot be had without the viewer.
+        Raises StudyUnknown where one of the studies is not here, MediumRefused where there is too little room for what
+        is converted, WorkersBusy, OSError, and ViewerNotBuilt where a sealed package cannot be had without the viewer.
         """
         chosen = choices or Choices()
         wanted = tuple(dict.fromkeys(study_ids))
@@ -180,6 +196,12 @@ class Exporting:
         if len(order) != len(wanted) or {place.series.study_id for place in places} != set(wanted):
             raise StudyUnknown("There is no such study here. `undisc studies` lists those that are.")
         spool = Spool(self._scratch)
+        room = self.estimate(order, chosen).room
+        if room and shutil.disk_usage(self._scratch).free - room < self._free_space:
+            raise MediumRefused(
+                "There is too little room in the data folder to convert these images. Make room, or leave them as they "
+                "are stored (--as-stored)."
+            )
         try:
             made: dict[int, Stretch | CannotBeMade] = {}
             if chosen.form is Form.GENERAL:

@@ -18,13 +18,15 @@ from tests.factories.documents import encapsulated
 from tests.factories.instances import ADA, BERT, Place, image
 
 from undisc.app import App, build, build_exporting
+from undisc.archive.lookup import Lookup
 from undisc.archive.words import ENCAPSULATED_PDF
-from undisc.errors import StudyUnknown
+from undisc.errors import MediumRefused, StudyUnknown
 from undisc.export.manifest import manifest_text
 from undisc.export.model import Kind, PackageFile, Written
 from undisc.export.sealing import Sealer, new_package
 from undisc.export.service import Choices, Exporting, Form, Package, ReportFile, ending_of
 from undisc.export.viewer import BUILT
+from undisc.reports.service import Reports
 from undisc.settings import Settings
 
 _EXPLICIT = "1.2.840.10008.1.2.1"
@@ -234,6 +236,7 @@ def test_who_made_it_and_for_whom_is_told_as_text(package: Package) -> None:
 def test_estimate_is_made_without_converting(exporting: Exporting, study_ids: list[int]) -> None:
     told = exporting.estimate(study_ids)
     assert (told.instances, told.to_convert) == (7, 3)
+    assert 0 < told.room < told.bytes
     assert exporting.estimate(study_ids, Choices(form=Form.STORED)).to_convert == 0
     with pytest.raises(StudyUnknown):
         exporting.estimate([12345])
@@ -242,6 +245,15 @@ def test_estimate_is_made_without_converting(exporting: Exporting, study_ids: li
 def test_study_that_is_not_here_is_refused(exporting: Exporting, study_ids: list[int]) -> None:
     with pytest.raises(StudyUnknown):
         exporting.package([*study_ids, 12345])
+
+
+def test_disk_of_the_archive_is_not_filled_by_what_is_converted(app: App, study_ids: list[int], tmp_path: Path) -> None:
+    reports = Reports(app.archive, Lookup(app.trail))
+    crowded = Exporting(app.archive, reports, app.clock, tmp_path, "Riverside Imaging", free_space=1 << 60)
+    with pytest.raises(MediumRefused, match="too little room"):
+        crowded.package(study_ids)
+    with crowded.package(study_ids, Choices(form=Form.STORED, viewer=False)) as package:
+        assert package.instances == 7
 
 
 def test_work_ends_when_nobody_waits_for_it(exporting: Exporting, study_ids: list[int]) -> None:
