@@ -158,6 +158,7 @@ export const ar: Messages = {
 
   more: "المزيد",
   download: "تنزيل الصور الأصلية (ZIP)",
+  downloadDisc: "تنزيل كقرص (ZIP)",
   downloadShort: "تنزيل",
   viewOnly: "للمشاهدة فقط: لم يسمح المرسل بالتنزيل.",
   sharedNote: (from, until) => `أرسلها ${from}، متاحة حتى ${until}.`,

@@ -141,6 +141,7 @@ export const de: Messages = {
 
   more: "Mehr",
   download: "Originalbilder herunterladen (ZIP)",
+  downloadDisc: "Als Datenträger herunterladen (ZIP)",
   downloadShort: "Herunterladen",
   viewOnly: "Nur zum Ansehen: Herunterladen wurde vom Absender nicht erlaubt.",
   sharedNote: (from, until) => `Freigegeben von ${from} bis ${until}.`,

@@ -138,6 +138,7 @@ export const en = {
 
   more: "More",
   download: "Download the original pictures (ZIP)",
+  downloadDisc: "Download as a disc (ZIP)",
   downloadShort: "Download",
   viewOnly: "For viewing only: the sender did not allow downloads.",
   sharedNote: (from: string, until: string) => `Shared by ${from} until ${until}.`,

@@ -143,6 +143,7 @@ export const es: Messages = {
 
   more: "Más",
   download: "Descargar las imágenes originales (ZIP)",
+  downloadDisc: "Descargar como disco (ZIP)",
   downloadShort: "Descargar",
   viewOnly: "Solo para ver: quien las envió no permite descargas.",
   sharedNote: (from, until) => `Compartido por ${from} hasta el ${until}.`,

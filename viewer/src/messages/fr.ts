@@ -141,6 +141,7 @@ export const fr: Messages = {
 
   more: "Plus",
   download: "Télécharger les images originales (ZIP)",
+  downloadDisc: "Télécharger comme un disque (ZIP)",
   downloadShort: "Télécharger",
   viewOnly: "Consultation seulement : l’expéditeur n’a pas autorisé le téléchargement.",
   sharedNote: (from, until) => `Partagé par ${from} jusqu’au ${until}.`,

@@ -132,6 +132,7 @@ export const ja: Messages = {
 
   more: "その他",
   download: "元の画像をダウンロード (ZIP)",
+  downloadDisc: "ディスク形式でダウンロード (ZIP)",
   downloadShort: "ダウンロード",
   viewOnly: "閲覧のみ：送り主がダウンロードを許可していません。",
   sharedNote: (from, until) => `${from}が${until}まで共有しています。`,

@@ -132,6 +132,7 @@ export const zh: Messages = {
 
   more: "更多",
   download: "下载原始影像 (ZIP)",
+  downloadDisc: "下载为光盘格式 (ZIP)",
   downloadShort: "下载",
   viewOnly: "仅供查看：发送人不允许下载。",
   sharedNote: (from, until) => `由${from}共享，${until}前有效。`,

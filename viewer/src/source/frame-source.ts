@@ -96,6 +96,8 @@ export interface FrameSource {
   documentAddress(instanceId: number): Address;
   /** Of everything; null where that is not packed into one. */
   downloadAddress(): string | null;
+  /** Of everything as a disc would hold it; absent where there is no server that makes one. */
+  discAddress?(): string;
   /** Absent where pictures come from a server. */
   readonly disc?: Disc;
   /** Absent where a source knows pictures alone. */

@@ -145,6 +145,10 @@ export class HttpFrameSource implements FrameSource {
     return `${this.base}/download`;
   }
 
+  discAddress(): string {
+    return `${this.base}/disc`;
+  }
+
   readonly documents: DocumentSource = {
     told: async (id, signal) => readJson(await this.get(`reports/${id}`, signal, "high")),
     samples: async (id, group, block, signal) =>

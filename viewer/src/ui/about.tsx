@@ -16,10 +16,18 @@ export function About({ study, source }: { study: StudyManifest; source: FrameSo
       {source.disc !== undefined ? (
         <Originals disc={source.disc} />
       ) : mayDownload && whole !== null ? (
-        <a class="download" data-testid="download" href={whole} download>
-          <Icon name="download" />
-          <span>{words.download}</span>
-        </a>
+        <>
+          <a class="download" data-testid="download" href={whole} download>
+            <Icon name="download" />
+            <span>{words.download}</span>
+          </a>
+          {source.discAddress !== undefined && (
+            <a class="download" data-testid="download-disc" href={source.discAddress()} download>
+              <Icon name="download" />
+              <span>{words.downloadDisc}</span>
+            </a>
+          )}
+        </>
       ) : (
         <p data-testid="view-only">{words.viewOnly}</p>
       )}
