@@ -10,6 +10,7 @@ import "../style/disc.css";
 import { Package } from "./package";
 import { PackageSaving } from "./saving";
 import { scriptsOfPage } from "./scripts";
+import { codec } from "./workers";
 
 /** Bytes of the package that stay in memory, opened: pictures have a budget of their own. */
 const MEMORY = matchMedia("(pointer: coarse)").matches ? 16 << 20 : 48 << 20;
@@ -23,6 +24,8 @@ if (root !== null) {
   const source = new DiscFrameSource(held, new PackageSaving(held));
   const door = new Door(source);
   void door.knock();
+  // Every picture needs it, and it is read while the page is still being laid out.
+  codec().catch(() => undefined);
   void spoken.then(() => {
     root.replaceChildren();
     render(<App door={door} source={source} />, root);

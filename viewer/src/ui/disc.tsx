@@ -74,7 +74,7 @@ function SaveDialog({ saving, close }: { saving: Saving; close: () => void }) {
   };
   return (
     <Dialog title={words.disc.save} close={close}>
-      <div class="more" data-testid="saving" data-phase={state.phase}>
+      <div class="saving" data-testid="saving" data-phase={state.phase}>
         {state.phase === "saving" ? (
           <>
             <progress max={files} value={state.done} aria-label={words.disc.save} />
