@@ -7,7 +7,7 @@ import type { SeriesManifest, Vector3 } from "../src/source/model";
 import { coarserStack } from "../src/volume/draft";
 import { bytesOfVolume, planFor, seriesOf } from "../src/volume/plan";
 import { cut, offsetsOf, outcomeFor, type Slab } from "../src/volume/reslice";
-import { coarser, inverseOf, originOf, sliceAt, stacksOf, voxelAt } from "../src/volume/space";
+import { coarser, inverseOf, originOf, type Stack, sliceAt, stacksOf, voxelAt } from "../src/volume/space";
 import { fromTheMiddle } from "../src/volume/three-planes";
 import { field, filled, framesOf, oblique, PLANE, volumeOf } from "./volumes";
 
@@ -88,7 +88,7 @@ describe("values", () => {
     for (const [at, stack] of plan.stacks.entries()) {
       const made = seriesOf(manifest, volume, plan, at, "");
       for (const [index, frame] of made.frames.entries()) {
-        const values = new Int16Array(cutter.cut({ stack: at, index, slab: PLANE }));
+        const values = new Int16Array(cutter.cut({ stack: plan.stacks[at] as Stack, index, slab: PLANE }));
         const plane = planeOf(frame);
         expect(plane && seenAt(plane, originOf(stack, index))).toEqual({ column: 0.5, row: 0.5 });
         for (const [pixel, stored] of values.entries()) {
@@ -115,7 +115,7 @@ describe("values", () => {
     const volume = volumeOf(frames);
     const { plan, cutter } = filled(frames, volume, (point) => (point[2] - 100) * 10);
     const [axial, coronal] = plan.stacks;
-    const at = (slab: Slab) => new Int16Array(cutter.cut({ stack: 0, index: 4, slab }))[0];
+    const at = (slab: Slab) => new Int16Array(cutter.cut({ stack: plan.stacks[0] as Stack, index: 4, slab }))[0];
     // Slice 4 from the head lies at 107.5, and the next ones 2.5 above and below.
     expect(axial && originOf(axial, 4)[2]).toBe(107.5);
     expect(at(PLANE)).toBe(75);
@@ -132,9 +132,9 @@ describe("values", () => {
     const frames = framesOf({}, { slope: 1, intercept: 0, padding: [-2000, -1500], min: -1024 });
     const volume = volumeOf(frames);
     const { plan, cutter } = filled(frames, volume, (point) => (point[0] < -37 ? -1700 : 500));
-    const values = new Int16Array(cutter.cut({ stack: 0, index: 2, slab: PLANE }));
+    const values = new Int16Array(cutter.cut({ stack: plan.stacks[0] as Stack, index: 2, slab: PLANE }));
     expect([...new Set(values)].sort()).toEqual([plan.outcome.nothing, 500].sort());
-    const coronal = new Int16Array(cutter.cut({ stack: 1, index: 2, slab: PLANE }));
+    const coronal = new Int16Array(cutter.cut({ stack: plan.stacks[1] as Stack, index: 2, slab: PLANE }));
     expect([...new Set(coronal)].sort()).toEqual([plan.outcome.nothing, 500].sort());
   });
 
@@ -145,7 +145,9 @@ describe("values", () => {
     const manifest: SeriesManifest = { id: 3, modality: "PT", title: "", unit: "", reference: "1.2", frames };
     expect(plan.format).toBe("f4");
     expect(seriesOf(manifest, volume, plan, 0, "").frames[0]).toMatchObject({ slope: 1, intercept: 0, format: "f4" });
-    expect(new Float32Array(cutter.cut({ stack: 0, index: 0, slab: PLANE }))[0]).toBe(117.5 - 0.25 * ((117.5 * 4) % 1));
+    expect(new Float32Array(cutter.cut({ stack: plan.stacks[0] as Stack, index: 0, slab: PLANE }))[0]).toBe(
+      117.5 - 0.25 * ((117.5 * 4) % 1),
+    );
   });
 
   test("nothing has a value that no voxel has", () => {
@@ -171,7 +173,7 @@ describe("what does not fit", () => {
     expect(plan.grid.origin.map((part) => Number(part.toFixed(9)))).toEqual([-39.6, -29.6, 100]);
     const [axial] = plan.stacks;
     expect(axial).toMatchObject({ columns: 32, rows: 32, pixel: 1.6 });
-    const values = new Int16Array(cutter.cut({ stack: 0, index: 3, slab: PLANE }));
+    const values = new Int16Array(cutter.cut({ stack: plan.stacks[0] as Stack, index: 3, slab: PLANE }));
     const origin = axial && originOf(axial, 3);
     expect(Math.abs((values[0] ?? 0) - 1024 - field(origin ?? [0, 0, 0]))).toBeLessThan(2);
   });

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { Frame, Vector3 } from "../src/source/model";
-import { judge, originOf, type Refusal } from "../src/volume/space";
+import { judge, originOf, type Refusal, type Stack } from "../src/volume/space";
 import { filled, framesOf, PLANE, volumeOf } from "./volumes";
 
 function refusalOf(frames: readonly Frame[]): Refusal {
@@ -87,7 +87,7 @@ describe("a series is refused, and told why", () => {
     const [axial] = plan.stacks;
     expect(axial?.gap).toBeCloseTo(4, 6);
     const column = Array.from({ length: axial?.slices ?? 0 }, (_, index) => {
-      const values = new Int16Array(cutter.cut({ stack: 0, index, slab: PLANE }));
+      const values = new Int16Array(cutter.cut({ stack: axial as Stack, index, slab: PLANE }));
       const stored = values.find((one) => one !== plan.outcome.nothing) ?? 0;
       return stored - 1024 - (axial ? originOf(axial, index)[2] : 0) * 10;
     });

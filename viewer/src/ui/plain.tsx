@@ -70,13 +70,13 @@ interface PlainProps {
 /** What somebody marked on these pictures, as states and reports have it; off until asked for. */
 function MarksTool({ viewing }: { viewing: Viewing }) {
   const [state] = viewing.states;
-  if (state === undefined && !viewing.hasMarks) {
+  if (state === undefined && viewing.presented.marksOn(viewing.frame).length === 0) {
     return null;
   }
   const presented = viewing.look.contrast.kind === "presented";
-  const on = presented || viewing.marksWanted;
+  const on = presented || viewing.presented.marksWanted;
   const toggle = () => {
-    viewing.wantMarks(!on);
+    viewing.presented.wantMarks(!on);
     if (on && presented) {
       viewing.look.reset();
     } else if (!on && state !== undefined) {

@@ -1,11 +1,14 @@
 /** How the pictures of a cell look: their greys, which way up and how large they lie, and what lies over them. */
 
+import { planeOf, seenAt } from "../geometry/planes";
 import {
+  fitScale,
   type Placement,
   panBy,
   place,
   type ScreenSize,
   type Turn,
+  toScreen,
   turned,
   type View,
   WHOLE,
@@ -15,7 +18,7 @@ import type { Graphics } from "../render/graphics";
 import type { Showing } from "../render/picture";
 import { presentedView } from "../render/presented";
 import { adjust, type ValueRange } from "../render/window";
-import type { Frame } from "../source/model";
+import type { Frame, Vector3 } from "../source/model";
 import type { Part, PresentationState } from "../source/presentation";
 import { type Contrast, isTurnedOver, paletteOf, presentedPart, rangeOf } from "./contrast";
 import { facing, pushTo, type Wall } from "./wall";
@@ -180,6 +183,21 @@ export class Look {
 
   setView(view: View): void {
     this.edit("view", { view });
+  }
+
+  /** Keeps a point of the patient where it is on the screen, at the same size, when another picture takes the place. */
+  hold(before: Frame, after: Frame, point: Vector3): void {
+    const [from, to] = [planeOf(before), planeOf(after)];
+    if (from === null || to === null) {
+      return;
+    }
+    const { screen, view } = this;
+    // Millimetres keep their size, not pixels.
+    const size = fitScale(before, screen, view.turn) / Math.hypot(...from.right);
+    const zoom = (view.zoom * size * Math.hypot(...to.right)) / fitScale(after, screen, view.turn);
+    const at = toScreen(seenAt(from, point), place(before, screen, view));
+    const there = toScreen(seenAt(to, point), place(after, screen, { ...view, zoom }));
+    this.view = { ...view, zoom, panX: view.panX + at.x - there.x, panY: view.panY + at.y - there.y };
   }
 
   private edit(name: string, change: Partial<Appearance>): void {

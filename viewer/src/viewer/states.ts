@@ -3,6 +3,8 @@
 import type { Shelf } from "../loading/shelf";
 import type { Frame, StudyEntry } from "../source/model";
 import { isAbout, type Part, type PresentationState, partOf, readMarks } from "../source/presentation";
+import type { Hand } from "./hand";
+import { viewChoice } from "./view-choice";
 
 /** Presentation states come after the first pictures, and what reports mark after them. */
 const STATES_WAIT = 1000;
@@ -10,6 +12,7 @@ const STATES_WAIT = 1000;
 const MOST_REPORTS = 20;
 
 export class PresentationStates {
+  marksWanted = false;
   private known: readonly PresentationState[] = [];
   private marks: readonly Part[] = [];
 
@@ -22,6 +25,18 @@ export class PresentationStates {
   /** Those that are about a picture. */
   about(frame: Frame | null): readonly PresentationState[] {
     return frame === null ? [] : this.known.filter((state) => partOf(state, frame) !== null);
+  }
+
+  /** What reports draw on a picture, for doctors or by wish; what this tab's own notes draw is not drawn twice. */
+  marksFor(frame: Frame | null, hand: Hand | null): readonly Part[] {
+    const wanted = !viewChoice.plain || this.marksWanted;
+    return wanted ? this.marksOn(frame).filter(({ shapes }) => !hand?.holds(shapes)) : [];
+  }
+
+  /** In the simple view, which has none at first. */
+  wantMarks(wanted: boolean): void {
+    this.marksWanted = wanted;
+    this.found();
   }
 
   /** What reports draw on a picture. */

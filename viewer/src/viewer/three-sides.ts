@@ -54,7 +54,9 @@ class ThreeSides {
       return otherwise;
     }
     const { cells } = shown.planes;
-    const at = cells.findIndex((one) => one.seriesId === seriesId);
+    const find = () => cells.findIndex((one) => one.seriesId === seriesId);
+    // Measured on planes that lay otherwise then.
+    const at = find() < 0 && shown.planes.lying.bringBack(seriesId) ? find() : find();
     if (at >= 0) {
       shown.planes.enlarge(at);
       return cells[at] ?? null;

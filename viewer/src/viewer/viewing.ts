@@ -6,7 +6,7 @@ import type { Kind } from "../measure/model";
 import type { Picture, Showing } from "../render/picture";
 import { presets } from "../render/window";
 import { SourceClosed, SourceUnreachable } from "../source/frame-source";
-import type { Frame, SeriesEntry, SeriesManifest, StudyEntry, StudyManifest } from "../source/model";
+import type { Frame, SeriesEntry, SeriesManifest, StudyEntry, StudyManifest, Vector3 } from "../source/model";
 import type { Part, PresentationState } from "../source/presentation";
 import { Arriving } from "./arriving";
 import { Cine, loopAround } from "./cine";
@@ -15,7 +15,6 @@ import { type Appearance, Look } from "./look";
 import { type Probe, probeAt } from "./probe";
 import { PresentationStates } from "./states";
 import type { UndoStack } from "./undo";
-import { viewChoice } from "./view-choice";
 import type { Wall } from "./wall";
 
 /** What dragging does; with a kind of measurement, it draws one. */
@@ -67,14 +66,13 @@ export class Viewing {
   probe: Probe | null = null;
   /** What draws measurements on this cell, once that part is here. */
   hand: Hand | null = null;
-  marksWanted = false;
   readonly cine: Cine = new Cine(this);
   readonly look: Look = new Look(this);
   readonly arriving: Arriving;
   private pointer: ScreenPoint | null = null;
   private readonly listeners = new Set<() => void>();
   private asking = new AbortController();
-  private readonly presented: PresentationStates;
+  readonly presented: PresentationStates;
   /** Tells the cells apart. */
   readonly number = nextNumber++;
 
@@ -153,20 +151,9 @@ export class Viewing {
     return this.presented.about(this.frame);
   }
 
-  /** What reports draw on the picture, for doctors or by wish; what this tab's own notes draw is not drawn twice. */
+  /** What reports draw on the picture. */
   get marks(): readonly Part[] {
-    const wanted = !viewChoice.plain || this.marksWanted;
-    return wanted ? this.presented.marksOn(this.frame).filter(({ shapes }) => !this.hand?.holds(shapes)) : [];
-  }
-
-  get hasMarks(): boolean {
-    return this.presented.marksOn(this.frame).length > 0;
-  }
-
-  /** In the simple view, which has none at first. */
-  wantMarks(wanted: boolean): void {
-    this.marksWanted = wanted;
-    this.changed();
+    return this.presented.marksFor(this.frame, this.hand);
   }
 
   listen(listener: () => void): () => void {
@@ -248,6 +235,21 @@ export class Viewing {
     if (wall !== undefined) {
       this.look.standAt(wall, frame);
     }
+    this.changed();
+  }
+
+  /** The same is cut anew, in another direction: the look stays, and a point stays where it is on the screen. */
+  cutAnew(manifest: SeriesManifest, index: number, point: Vector3): void {
+    const before = this.frame;
+    const after = manifest.frames[index];
+    this.cine.pause();
+    this.arriving.stop();
+    if (before !== null && after !== undefined) {
+      this.look.hold(before, after, point);
+    }
+    Object.assign(this, { manifest, index });
+    this.arriving.watch(manifest);
+    this.arriving.begin(() => this.index, null);
     this.changed();
   }
 

@@ -30,8 +30,8 @@ export class CutShelf implements Shelf {
   private stopped = false;
 
   constructor(
-    readonly manifests: readonly SeriesManifest[],
-    readonly stacks: readonly Stack[],
+    public manifests: readonly SeriesManifest[],
+    public stacks: readonly Stack[],
     private readonly table: Table,
     private readonly draft: Draft,
     readonly progress: Progress,
@@ -67,6 +67,16 @@ export class CutShelf implements Shelf {
     });
     this.watchers.push(watching);
     return watching;
+  }
+
+  /** The planes lie otherwise from now on. */
+  turn(manifests: readonly SeriesManifest[], stacks: readonly Stack[]): void {
+    this.manifests = manifests;
+    this.stacks = stacks;
+  }
+
+  private stackOf(manifest: SeriesManifest): Stack | undefined {
+    return this.stacks[this.manifests.indexOf(manifest)];
   }
 
   setSlab(slab: Slab): void {
@@ -111,7 +121,8 @@ export class CutShelf implements Shelf {
     }
     const rough = `rough ${this.draft.version} ${key}`;
     if (watching.rough?.key !== rough) {
-      const bitmap = this.draft.draw(this.manifests.indexOf(manifest), index, this.slab, frame.invert);
+      const stack = this.stackOf(manifest);
+      const bitmap = stack === undefined ? null : this.draft.draw(stack, index, this.slab, frame.invert);
       watching.rough = bitmap === null ? null : { key: rough, frame, pixels: null, bitmap };
     }
     return watching.rough;
@@ -148,9 +159,12 @@ export class CutShelf implements Shelf {
       const { manifest } = next.watching;
       const { index } = next;
       const frame = manifest.frames[index];
-      const stack = this.manifests.indexOf(manifest);
+      const stack = this.stackOf(manifest);
+      if (frame === undefined || stack === undefined) {
+        break;
+      }
       const bytes = await this.table.cut({ stack, index, slab });
-      if (frame === undefined || this.stopped) {
+      if (this.stopped) {
         break;
       }
       this.cache.put(keyOf(manifest.id, index, slab), viewPixels(bytes, frame), bytes.byteLength);

@@ -30,7 +30,7 @@ export interface Layer {
 }
 
 export interface Wanted {
-  stack: number;
+  stack: Stack;
   index: number;
   slab: Slab;
 }
@@ -70,7 +70,6 @@ export class Cutter {
   }
 
   cut({ stack, index, slab }: Wanted): ArrayBuffer {
-    const chosen = this.plan.stacks[stack];
-    return chosen === undefined ? new ArrayBuffer(0) : cut(this.body, chosen, index, slab, this.plan.outcome).buffer;
+    return cut(this.body, stack, index, slab, this.plan.outcome).buffer;
   }
 }

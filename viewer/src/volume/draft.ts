@@ -23,10 +23,7 @@ export class Draft {
   /** Which picture each of its layers is of; -1 where none is there yet. */
   private readonly filled: Int32Array;
 
-  constructor(
-    private readonly whole: Grid,
-    private readonly stacks: readonly Stack[],
-  ) {
+  constructor(private readonly whole: Grid) {
     const every = whole.size.map((size) => Math.max(1, Math.ceil(size / MOST)));
     const [x = 1, y = 1, z = 1] = every;
     this.every = [x, y, z];
@@ -77,9 +74,8 @@ export class Draft {
   }
 
   /** The rough picture; null where there is nothing yet to cut it from. */
-  draw(at: number, index: number, slab: Slab, invert: boolean): HTMLCanvasElement | null {
-    const stack = this.stacks[at];
-    if (stack === undefined || this.version === 0) {
+  draw(stack: Stack, index: number, slab: Slab, invert: boolean): HTMLCanvasElement | null {
+    if (this.version === 0) {
       return null;
     }
     const coarse = coarserStack(stack);

@@ -78,8 +78,12 @@ export function layersOf(frames: readonly Frame[], volume: Volume, plan: Plan): 
 /** Pictures that are cut have names no instance on the server has: numbers below zero. */
 const MOST_PARTS = 1000;
 
-export function seriesNumber(seriesId: number, part: number, stack: number): number {
-  return -((seriesId * MOST_PARTS + part) * 3 + stack + 1);
+/** More than any number of a series that is not turned. */
+const TURNS = 2 ** 42;
+
+/** turn: the how manieth way in which the planes lie; 0 where they lie straight. */
+export function seriesNumber(seriesId: number, part: number, stack: number, turn = 0): number {
+  return -((seriesId * MOST_PARTS + part) * 3 + stack + 1) - turn * TURNS;
 }
 
 const ORIENTATION = ({ right, down }: Stack): Orientation => [...right, ...down];
@@ -91,11 +95,11 @@ export function seriesOf(
   plan: Plan,
   at: number,
   title: string,
+  { stack, turn }: { stack: Stack | undefined; turn: number } = { stack: plan.stacks[at], turn: 0 },
 ): SeriesManifest {
-  const stack = plan.stacks[at];
   const pictures = volume.slices.flatMap((index) => manifest.frames[index] ?? []);
   const middle = pictures[Math.floor(pictures.length / 2)];
-  const id = seriesNumber(manifest.id, volume.part, at);
+  const id = seriesNumber(manifest.id, volume.part, at, turn);
   const { modality, unit, reference } = manifest;
   if (stack === undefined || middle === undefined) {
     return { id, modality, unit, reference, title, frames: [] };

@@ -273,7 +273,7 @@ const DIRECTIONS: Readonly<Record<Side, readonly [right: Vector3, down: Vector3,
 };
 
 /** A side is no longer than so many pixels, and no stack has more slices; both become coarser instead. */
-const MOST_PIXELS = 1024;
+export const MOST_PIXELS = 1024;
 
 /** The three stacks. Where the volume lies straight in the patient, their pixels and slices are its own voxels. */
 export function stacksOf(grid: Grid): readonly Stack[] {

@@ -3,7 +3,7 @@
  * that works on pictures works on them.
  */
 
-import { middleOf, type Plane, planeOf, pointAt } from "../geometry/planes";
+import { dot, middleOf, type Plane, planeOf, plus, pointAt, times } from "../geometry/planes";
 import type { PicturePoint } from "../geometry/view";
 import type { Gathering } from "../loading/gathering";
 import { Library } from "../loading/library";
@@ -14,9 +14,10 @@ import type { Viewing } from "../viewer/viewing";
 import { Workspace } from "../viewer/workspace";
 import { CutShelf } from "./cut-shelf";
 import { Draft } from "./draft";
+import { type Cuts, Lying } from "./lying";
 import { bytesOfCut, bytesOfVolume, layersOf, planFor, seriesOf } from "./plan";
 import { KINDS, type Slab } from "./reslice";
-import { judge, type Refusal, sliceAt, type Volume } from "./space";
+import { judge, type Refusal, type Stack, sliceAt, type Volume } from "./space";
 import { layTable } from "./table";
 
 /** The volume may take this part of the memory for pictures; what was fetched before goes to make room. */
@@ -25,6 +26,8 @@ const SHARE = 0.55;
 const KEPT = 24;
 export const THICKEST = 50;
 const USUAL_THICKNESS = 10;
+/** Degrees by which a key turns the lines. */
+const TURN = 2;
 
 export type Opened = { planes: ThreePlanes } | { refusal: Refusal | { reason: "memory" } };
 
@@ -43,15 +46,15 @@ export function openPlanes(main: Workspace, close: () => void): Opened {
   return planes === null ? { refusal: { reason: "memory" } } : { planes };
 }
 
-interface Made {
-  shelf: CutShelf;
+interface Made extends Cuts {
   gathering: Gathering;
   reserved: number;
-  factor: number;
 }
 
 export class ThreePlanes {
   readonly workspace: Workspace;
+  /** Which way the planes lie. */
+  readonly lying: Lying;
   /** Something of the volume cannot be had. */
   failed = false;
   /** Which cell is the large one. */
@@ -71,7 +74,7 @@ export class ThreePlanes {
     }
     let planes: ThreePlanes | null = null;
     const failed = () => planes?.fail();
-    const draft = new Draft(plan.grid, plan.stacks);
+    const draft = new Draft(plan.grid);
     const table = layTable(plan, failed);
     const titles = [words.sides.axial, words.sides.coronal, words.sides.sagittal];
     const manifests = titles.map((title, at) => seriesOf(manifest, volume, plan, at, title));
@@ -97,7 +100,10 @@ export class ThreePlanes {
       missing: failed,
       stalled: (stalled) => shelf.stalled(stalled),
     });
-    planes = new ThreePlanes(main, entry, volume, { shelf, gathering, reserved, factor: plan.factor }, close);
+    const cutAlong = (at: number, stack: Stack, turn: number) =>
+      seriesOf(manifest, volume, plan, at, titles[at] ?? "", { stack, turn });
+    const made = { shelf, gathering, reserved, plan, cutAlong };
+    planes = new ThreePlanes(main, entry, volume, made, close);
     planes.goTo(middleOf(planeOf(main.active.frame ?? manifest.frames[0] ?? never()) ?? never()));
     return planes;
   }
@@ -110,6 +116,7 @@ export class ThreePlanes {
     private readonly close: () => void,
   ) {
     const { active } = main;
+    this.lying = new Lying(made, this, main.undo);
     this.shared = { contrast: active.look.contrast, invert: active.look.invert };
     this.workspace = new Workspace(studyOf(main, entry, made.shelf), {
       ...main.environment,
@@ -136,7 +143,7 @@ export class ThreePlanes {
 
   /** How many pixels of a picture, along a side, were made one for want of memory. */
   get factor(): number {
-    return this.made.factor;
+    return this.made.plan.factor;
   }
 
   get slab(): Slab {
@@ -185,9 +192,16 @@ export class ThreePlanes {
 
   /** The point of the patient in which the three slices meet; null until there are three. */
   get point(): Vector3 | null {
-    const at = (cell: number) => this.cells[cell]?.frame?.position ?? null;
-    const [axial, coronal, sagittal] = [at(0), at(1), at(2)];
-    return axial === null || coronal === null || sagittal === null ? null : [sagittal[0], coronal[1], axial[2]];
+    let point: Vector3 = [0, 0, 0];
+    for (const { frame } of this.cells) {
+      const plane = frame === null ? null : planeOf(frame);
+      if (plane === null) {
+        return null;
+      }
+      // The planes are at right angles to each other, so each says one coordinate along its normal.
+      point = plus(point, times(plane.normal, dot(plane.normal, plane.origin)));
+    }
+    return point;
   }
 
   /** Goes to a point of the patient, in all cells but one, or in one alone. */
@@ -224,9 +238,14 @@ export class ThreePlanes {
       case ".":
         this.setThickness(kind === "plane" ? USUAL_THICKNESS : thickness + 1);
         return true;
-      // There is no other series, and no other layout, to go to from here.
       case "[":
       case "]":
+        this.lying.turnBy(this.workspace.active, key === "[" ? -TURN : TURN);
+        return true;
+      case "9":
+        this.lying.straighten();
+        return true;
+      // There is no other layout to go to from here.
       case "g":
       case "w":
       case "d":
@@ -276,7 +295,7 @@ export class ThreePlanes {
     }
   }
 
-  private changed(): void {
+  changed(): void {
     for (const listener of this.listeners) {
       listener();
     }

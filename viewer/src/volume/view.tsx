@@ -1,16 +1,15 @@
 /** Three sides of one volume on the screen, the lines where they meet, and how thick a slice is. */
 
 import { useEffect, useRef } from "preact/hooks";
-import { planeOf, seenAt } from "../geometry/planes";
-import { type PicturePoint, toPicture, toScreen } from "../geometry/view";
+import { type PicturePoint, toPicture } from "../geometry/view";
 import { decimal } from "../messages/format";
 import { words } from "../messages/index";
 import { Icon } from "../ui/icons";
 import { SliceSlider } from "../ui/slice-slider";
 import { useChanges } from "../ui/use-changes";
 import { Viewport } from "../ui/viewport";
-import { isKind } from "../viewer/hand";
 import type { Viewing } from "../viewer/viewing";
+import { Crossing } from "./crossing";
 import { KINDS, type Slab } from "./reslice";
 import { SIDES } from "./space";
 import { THICKEST, type ThreePlanes } from "./three-planes";
@@ -84,7 +83,11 @@ function PlaneCell({ planes, viewing, at }: CellProps) {
       <header class="cell-head">
         <span class={`plane-mark plane-mark-${at}`}>{decimal(at + 1, 0)}</span>
         <span class="cell-title" dir="auto">
-          {large ? viewing.entry?.title : words.sides.names[at]}
+          {planes.lying.isTurnedAt(at)
+            ? `${words.sides.names[at]} · ${words.sides.turned}`
+            : large
+              ? viewing.entry?.title
+              : words.sides.names[at]}
         </span>
         {!large && (
           <button
@@ -101,110 +104,10 @@ function PlaneCell({ planes, viewing, at }: CellProps) {
       </header>
       <div class="cell-picture">
         <Viewport viewing={viewing} takesFocus={active} />
-        <Crossing planes={planes} viewing={viewing} placeOf={placeOf} />
+        <Crossing planes={planes} viewing={viewing} large={large} placeOf={placeOf} />
       </div>
       <SliceSlider viewing={viewing} alone={false} />
     </section>
-  );
-}
-
-interface CrossingProps {
-  planes: ThreePlanes;
-  viewing: Viewing;
-  placeOf(event: MouseEvent): PicturePoint | null;
-}
-
-/** Where the other two planes cut this one: each line moves its plane, their meeting moves both. */
-function Crossing({ planes, viewing, placeOf }: CrossingProps) {
-  const dragging = useRef<{ only: Viewing | undefined } | null>(null);
-  const { placement, frame } = viewing;
-  const { point, cells } = planes;
-  const plane = frame === null ? null : planeOf(frame);
-  if (placement === null || frame === null || plane === null || point === null) {
-    return null;
-  }
-  const meeting = seenAt(plane, point);
-  const { column, row } = meeting;
-  const { rows, columns } = frame;
-  const middle = toScreen(meeting, placement);
-  const lines = cells.flatMap((other, at) => {
-    const theirs = other.frame === null || other === viewing ? null : planeOf(other.frame);
-    if (theirs === null) {
-      return [];
-    }
-    // A plane whose normal runs along this picture's rows is seen as a column.
-    const upright = Math.abs(theirs.normal[0] * plane.right[0] + theirs.normal[1] * plane.right[1]) > 1e-6;
-    const ends: [PicturePoint, PicturePoint] = upright
-      ? [
-          { column, row: 0 },
-          { column, row: rows },
-        ]
-      : [
-          { column: 0, row },
-          { column: columns, row },
-        ];
-    return [{ other, at, one: toScreen(ends[0], placement), two: toScreen(ends[1], placement) }];
-  });
-  const handlers = (only: Viewing | undefined) => ({
-    onPointerDown: (event: PointerEvent) => {
-      if (event.button === 0 && event.target instanceof Element) {
-        event.target.setPointerCapture(event.pointerId);
-        dragging.current = { only };
-      }
-    },
-    onPointerMove: (event: PointerEvent) => {
-      const where = placeOf(event);
-      if (where !== null && dragging.current !== null) {
-        planes.pointOut(viewing, where, dragging.current.only);
-      }
-      if (where !== null && event.pointerType === "mouse") {
-        // The value under the pointer is told on the lines as well.
-        viewing.pointAt(toScreen(where, placement));
-      }
-    },
-    onPointerLeave: () => viewing.pointAt(null),
-    onPointerUp: () => {
-      dragging.current = null;
-    },
-    onPointerCancel: () => {
-      dragging.current = null;
-    },
-    // The wheel belongs to the picture underneath.
-    onWheel: (event: WheelEvent) => {
-      event.preventDefault();
-      const picture =
-        event.target instanceof Element ? event.target.closest(".cell")?.querySelector(".viewport") : null;
-      picture?.dispatchEvent(new WheelEvent("wheel", event));
-    },
-  });
-  const still = isKind(viewing.tool) || viewing.tool === "find";
-  return (
-    <svg class="crossing" data-still={still} aria-hidden="true" data-testid="crossing">
-      {lines.map(({ other, at, one, two }) => {
-        const first = one.x + one.y <= two.x + two.y ? one : two;
-        return (
-          <g key={at} class={`crossing-${at}`}>
-            <line class="crossing-back" x1={one.x} y1={one.y} x2={two.x} y2={two.y} />
-            <line class="crossing-line" x1={one.x} y1={one.y} x2={two.x} y2={two.y} />
-            <text x={Math.max(4, first.x + 4)} y={Math.max(14, first.y + 14)}>
-              {decimal(at + 1, 0)}
-            </text>
-            <line
-              class="crossing-grip"
-              data-testid={`line-${SIDES[at]}`}
-              x1={one.x}
-              y1={one.y}
-              x2={two.x}
-              y2={two.y}
-              {...handlers(other)}
-            />
-          </g>
-        );
-      })}
-      <circle class="crossing-ring-back" cx={middle.x} cy={middle.y} r="9" />
-      <circle class="crossing-ring" cx={middle.x} cy={middle.y} r="9" />
-      <circle class="crossing-grip" data-testid="meeting" cx={middle.x} cy={middle.y} r="22" {...handlers(undefined)} />
-    </svg>
   );
 }
 
@@ -259,6 +162,12 @@ function PlanesBar({ planes, close }: { planes: ThreePlanes; close: () => void }
         />
         <output data-testid="slab-millimetres">{thin ? "" : words.millimetres(decimal(slab.thickness, 0))}</output>
       </label>
+      {planes.lying.isTurned && (
+        <button type="button" class="planes-close" data-testid="straighten" onClick={() => planes.lying.straighten()}>
+          <Icon name="reset" />
+          <span>{sides.straighten}</span>
+        </button>
+      )}
       {warnings.length > 0 && (
         <p class="planes-warnings" data-testid="planes-warnings" role="status">
           {warnings.join(" ")}
