@@ -111,6 +111,36 @@ def test_sealed_disc_says_its_passphrase_once_and_shows_nothing(disc: MadeDisc, 
     assert not (tmp_path / "weak.iso").exists()
 
 
+def test_zip_with_a_password_is_read_back_and_comes_in_again(disc: MadeDisc, data: Path, tmp_path: Path) -> None:
+    told = made(disc, data, "--out", tmp_path / "locked.zip", "--zip-password", studies=1)
+    assert (told["images"], told["verified"]) == (12, 12)
+    with zipfile.ZipFile(tmp_path / "locked.zip") as archive:
+        assert {info.compress_type for info in archive.infolist()} == {99}
+    assert b"TESTPERSON" not in (tmp_path / "locked.zip").read_bytes()
+    (tmp_path / "password").write_text(told["passphrase"] + "\n")
+    again = undisc("import", tmp_path / "locked.zip", "--passphrase-file", tmp_path / "password", "--json", data=data)
+    assert (again.code, again.json["duplicate"], again.json["quarantined"]) == (0, 12, 0)
+    (tmp_path / "password").write_text("another one of six or more")
+    wrong = undisc("import", tmp_path / "locked.zip", "--passphrase-file", tmp_path / "password", "--json", data=data)
+    assert wrong.json["message"] == "This password does not open the ZIP file. Check it, and try again."
+
+
+def test_secure_media_hold_dicom_files_in_envelopes_alone(disc: MadeDisc, data: Path, tmp_path: Path) -> None:
+    told = made(disc, data, "--out", f"{tmp_path}/secure/", "--secure-profile", studies=1)
+    assert (told["images"], told["verified"]) == (12, 12)
+    files = {path.relative_to(tmp_path / "secure").as_posix() for path in (tmp_path / "secure").rglob("*.*")}
+    assert files == {"README.TXT", "MANIFEST.TXT"}
+    envelopes = [path for path in (tmp_path / "secure").rglob("*") if path.is_file() and not path.suffix]
+    assert len(envelopes) == 13
+    for path in envelopes:
+        content = path.read_bytes()
+        assert bytes.fromhex("06092a864886f70d010703") in content[:20]  # id-envelopedData
+        assert b"TESTPERSON" not in content
+    refused = make(disc, data, "--out", tmp_path / "both.zip", "--secure-profile", "--zip-password")
+    assert (refused.code, "Choose one of" in refused.err) == (2, True)
+    assert make(disc, data, "--out", tmp_path / "no.iso", "--zip-password").code == 2
+
+
 def test_discs_of_a_set_say_which_they_are_and_are_read_alone(disc: MadeDisc, data: Path, tmp_path: Path) -> None:
     whole = made(disc, data, "--out", tmp_path / "whole.iso")["media"][0]["bytes"]
     told = made(disc, data, "--out", tmp_path / "set.iso", "--split", f"{whole * 0.85 / 1e6:.2f}MB")

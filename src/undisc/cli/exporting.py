@@ -27,8 +27,14 @@ def disc(
     seal: Annotated[
         bool, typer.Option("--seal", help="Nothing can be read without a passphrase, which is printed once.")
     ] = False,
+    zip_password: Annotated[
+        bool, typer.Option("--zip-password", help="Lock a ZIP with AES-256 and a password, which is printed once.")
+    ] = False,
+    secure_profile: Annotated[
+        bool, typer.Option("--secure-profile", help="Encrypt each DICOM file as DICOM has it (PS3.15 D.1).")
+    ] = False,
     passphrase_file: Annotated[
-        Path | None, typer.Option(help="Seal with the first line of this file instead of a new passphrase.")
+        Path | None, typer.Option(help="Take the first line of this file instead of a new passphrase or password.")
     ] = None,
     reports: Annotated[
         list[Path] | None, typer.Option("--report", metavar="FILE", help="A report to go along; may be repeated.")
@@ -63,6 +69,10 @@ def disc(
         raise typer.BadParameter("Say what to make: --out X.iso, --out X.zip, --out FOLDER/ or --burn DEVICE.")
     if with_link and letter_file is None:
         raise typer.BadParameter("--with-link puts a link into a letter: give --letter FILE.pdf as well.")
+    if seal + zip_password + secure_profile > 1:
+        raise typer.BadParameter("Choose one of --seal, --zip-password and --secure-profile.")
+    if zip_password and (device or not target.lower().endswith(".zip")):
+        raise typer.BadParameter("--zip-password is for a ZIP: --out X.zip.")
     # Loaded here, since no other command makes anything of the kind.
     from undisc.cli.making import Wanted, make
 
@@ -71,7 +81,9 @@ def disc(
             studies=tuple(dict.fromkeys(studies)),
             target=target,
             device=device,
-            seal=seal or passphrase_file is not None,
+            seal=seal or (passphrase_file is not None and not zip_password and not secure_profile),
+            zip_password=zip_password,
+            secure_profile=secure_profile,
             passphrase_file=passphrase_file,
             reports=tuple(reports or ()),
             for_whom=for_whom,

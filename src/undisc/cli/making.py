@@ -34,6 +34,8 @@ class Wanted:
     target: str
     device: str
     seal: bool
+    zip_password: bool
+    secure_profile: bool
     passphrase_file: Path | None
     reports: tuple[Path, ...]
     for_whom: str
@@ -76,7 +78,8 @@ def make(wanted: Wanted) -> NoReturn:
 
 def _order(app: App, wanted: Wanted) -> Order:
     study_ids = tuple(app.archive.study_id(study) for study in wanted.studies)
-    passphrase = _passphrase(app, study_ids, wanted.passphrase_file) if wanted.seal else None
+    wants_one = wanted.seal or wanted.zip_password or wanted.secure_profile
+    passphrase = _passphrase(app, study_ids, wanted.passphrase_file) if wants_one else None
     return Order(
         study_ids=study_ids,
         medium=Medium.DISC if wanted.device else medium_of(wanted.target),
@@ -85,12 +88,14 @@ def _order(app: App, wanted: Wanted) -> Order:
             reports=tuple(_report(path) for path in wanted.reports),
             for_whom=wanted.for_whom,
             viewer=not wanted.no_viewer,
-            sealer=Sealer(new_package()) if passphrase else None,
-            passphrase=passphrase,
+            sealer=Sealer(new_package()) if wanted.seal else None,
+            passphrase=passphrase if wanted.seal else None,
+            secure=passphrase if wanted.secure_profile else None,
         ),
         target=Path(wanted.target),
         device=wanted.device,
         capacity=wanted.capacity,
+        zip_password=passphrase if wanted.zip_password else None,
     )
 
 
@@ -181,6 +186,11 @@ def _passphrase(app: App, study_ids: Sequence[int], file: Path | None) -> str:
     return own
 
 
+def _secret(order: Order) -> str | None:
+    """What opens it, shown once."""
+    return order.choices.passphrase or order.choices.secure or order.zip_password
+
+
 def _report(path: Path) -> ReportFile:
     if not path.is_file():
         raise MediumRefused("There is no such file to go along as a report.")
@@ -219,19 +229,19 @@ def _told(app: App, plan: Plan, made: Made) -> Told:
     person = ", ".join(part for part in people.pop() if part) if len(people) == 1 else ""
     return Told(
         institution=app.settings.place_name,
-        person="" if plan.order.choices.sealer else person,
+        person="" if plan.order.is_closed else person,
         for_whom=plan.order.choices.for_whom,
         images=made.images,
         discs=len(plan.parts),
         made_at=contents.made_at,
         part=made.part.name,
         number=str(made.receipt),
-        sealed=plan.order.choices.sealer is not None,
+        sealed=plan.order.is_closed,
     )
 
 
 def _print(plan: Plan, made: Sequence[Made], link: NewLink | None) -> None:
-    passphrase = plan.order.choices.passphrase
+    passphrase = _secret(plan.order)
     for each in made:
         where = plan.order.device or str(each.part.target)
         part = f" (disc {each.part.name})" if each.part.name else ""
@@ -251,7 +261,8 @@ def _print(plan: Plan, made: Sequence[Made], link: NewLink | None) -> None:
     if len({(study.patient, study.patient_id) for study in plan.whole.contents.studies}) > 1:
         out.print("Note: these are pictures of more than one patient.", soft_wrap=True)
     if passphrase and all(each.verified.is_good for each in made):
-        out.print(f"Passphrase:  {passphrase}", style="bold", markup=False, soft_wrap=True)
+        name = "Passphrase" if plan.order.choices.sealer else "Password"
+        out.print(f"{name}:  {passphrase}", style="bold", markup=False, soft_wrap=True)
         out.print("It is kept nowhere: write it down, and give it another way than the disc.", soft_wrap=True)
     if link:
         out.print(f"Link:      {link.url}", soft_wrap=True)
@@ -286,8 +297,8 @@ def _as_json(plan: Plan, made: Sequence[Made], link: NewLink | None) -> dict[str
             for each in made
         ],
     }
-    if plan.order.choices.passphrase:
-        told["passphrase"] = plan.order.choices.passphrase
+    if (secret := _secret(plan.order)) is not None:
+        told["passphrase"] = secret
     if link:
         told |= {"link": link.url, "passcode": link.passcode}
     return told

@@ -3,7 +3,7 @@
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -51,6 +51,13 @@ class Order:
     device: str = ""
     capacity: int | None = None
     made_by: str = "operator"
+    zip_password: str | None = field(default=None, repr=False)
+    """Locks a ZIP with AES-256."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it opens by a secret alone."""
+        return bool(self.choices.sealer or self.choices.secure or self.zip_password)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +158,15 @@ class Making:
             else:
                 began = time.monotonic()
                 watcher.begins(part.name, part.size, burns=False)
-                written, verified = self._put(plan.order.medium, part, part.target, watcher)
+                written, verified = self._put(plan.order.medium, part, part.target, watcher, plan.order.zip_password)
                 yield self._made(plan.order, part, written, verified, began)
 
-    def _put(self, medium: Medium, part: Part, target: Path, watcher: Watcher) -> tuple[Sequence[Written], Verified]:
+    def _put(
+        self, medium: Medium, part: Part, target: Path, watcher: Watcher, password: str | None = None
+    ) -> tuple[Sequence[Written], Verified]:
         self._scratch.mkdir(parents=True, exist_ok=True)
         volume = Volume(part.package.volume_id, self._clock.now())
-        return put(medium, part.package.files, target, volume, self._scratch, watcher, udf=part.udf)
+        return put(medium, part.package.files, target, volume, self._scratch, watcher, udf=part.udf, password=password)
 
     def _burned(self, order: Order, part: Part, watcher: MakingWatcher) -> Made:
         began = time.monotonic()
@@ -210,7 +219,7 @@ class Making:
                 made_by=order.made_by,
                 for_whom=order.choices.for_whom,
                 medium=order.medium,
-                sealed=order.choices.sealer is not None,
+                sealed=order.is_closed,
                 part=part.name,
                 images=package.instances,
                 verified=good,

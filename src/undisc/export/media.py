@@ -65,7 +65,8 @@ def put(
 ) -> tuple[list[Written], Verified]:
     """Write a package beside its target, read it back, and give it its name only where all of it is right.
 
-    However this ends, nothing half made is left. password: locks a ZIP with AES-256. Raises MediumRefused (a plain sentence) and OSError.
+    However this ends, nothing half made is left. password: locks a ZIP with AES-256. Raises MediumRefused (a plain
+    sentence) and OSError.
     """
     with _beside(target, medium) as place:
         copier = Copier(watcher)

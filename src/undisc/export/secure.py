@@ -14,7 +14,6 @@ from functools import partial
 from typing import BinaryIO, cast
 
 from undisc.errors import UndiscError
-from undisc.export.manifest import manifest_file
 from undisc.export.model import Kind, PackageFile
 
 ROUNDS = 1_000_000
@@ -135,13 +134,13 @@ def secured(files: Sequence[PackageFile], password: str) -> list[PackageFile]:
     """A package as a secure file-set (PS3.10 3.3): its DICOM files and DICOMDIR in envelopes, and a README that says
     nothing of whom. Pages, reports and the viewer's data, which no envelope of DICOM's takes, are left out.
 
-    Raises PasswordRefused.
+    No manifest is among them. Raises PasswordRefused.
     """
     envelope = Envelope.of(password)
     readme = _README.encode("ascii")
     made = [PackageFile(README, Kind.PAGE, len(readme), partial(io.BytesIO, readme))]
     made += [envelope.around(file) for file in files if file.kind in (Kind.INDEX, Kind.DICOM)]
-    return [*made, manifest_file(made)]
+    return made
 
 
 def _digested(size: int) -> tuple[bytes, int]:

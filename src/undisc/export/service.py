@@ -27,6 +27,7 @@ from undisc.export.fileset import Placed, Reads, Unchanged, directory_of, file_o
 from undisc.export.manifest import manifest_file
 from undisc.export.model import Kind, PackageFile
 from undisc.export.sealing import Sealer, new_package
+from undisc.export.secure import secured
 from undisc.export.site import Pictures, Told, site_files, site_manifest
 from undisc.export.viewer import ViewerNotBuilt, viewer_files
 from undisc.sharing import pictures as sharing
@@ -65,7 +66,8 @@ class Choices:
     """What is wanted. viewer: whether the viewer goes along, where it is built.
 
     sealer: seals all of it, in which case the viewer is part of it; passphrase: what opens it, None where only the
-    sealer's own key does, which a link carries.
+    sealer's own key does, which a link carries. secure: a password, which makes of it DICOM's own secure media, with
+    nothing but the DICOM files and their index.
     """
 
     form: Form = Form.GENERAL
@@ -74,6 +76,7 @@ class Choices:
     viewer: bool = True
     sealer: Sealer | None = None
     passphrase: str | None = field(default=None, repr=False)
+    secure: str | None = field(default=None, repr=False)
 
 
 class Archive(Reads, Pictures, sharing.Pictures, Protocol):
@@ -254,12 +257,15 @@ class _Making:
             unchanged=unchanged,
             part=part,
         )
-        volume = new_volume_id(None if sealer else contents.made_at, part)
+        closed = sealer is not None or self.choices.secure is not None
+        volume = new_volume_id(None if closed else contents.made_at, part)
         viewer = self._viewer()
         contents = replace(contents, viewer=bool(viewer) and sealer is None)
         files = self._standard(places, contents, volume, [file for _, file in reports], with_all=instances is None)
         dicom = tuple(file for file in files if file.kind is Kind.DICOM)
-        if viewer:
+        if self.choices.secure is not None:
+            files = secured(files, self.choices.secure)
+        elif viewer:
             files = self._with_viewer(files, viewer, places, sealer)
         files.append(manifest_file(files))
         study_ids = tuple(dict.fromkeys(place.series.study_id for place in places))
@@ -291,7 +297,7 @@ class _Making:
     def _viewer(self) -> list[PackageFile]:
         """The viewer's own files, its page first; none where none is wanted or, on an open medium, none was built."""
         sealer = self.choices.sealer
-        if not self.choices.viewer and sealer is None:
+        if self.choices.secure is not None or (not self.choices.viewer and sealer is None):
             return []
         try:
             return list(viewer_files("" if sealer else self.contents.place, listing=sealer is None))
