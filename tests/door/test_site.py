@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 from base64 import b64decode
+from binascii import crc32
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,10 +41,12 @@ class Packed:
 
 
 def chunk(text: bytes, number: int) -> bytes:
-    found = re.fullmatch(rb'undisc\((\d+),"([A-Za-z0-9+/=]*)"\)\n', text)
+    found = re.fullmatch(rb'undisc\((\d+),"([A-Za-z0-9+/=]*)","([0-9a-f]{8})"\)\n', text)
     assert found is not None
     assert int(found[1]) == number
-    return b64decode(found[2], validate=True)
+    data = b64decode(found[2], validate=True)
+    assert crc32(data) == int(found[3], 16)
+    return data
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 /** Packages beside the page: read by parts, unsealed by words or by a link, and refused part by part where damaged. */
 
 import { expect, test } from "vitest";
+import { sumOf } from "../src/disc/bytes";
 import { Chunks } from "../src/disc/chunks";
 import { readLock, unlock } from "../src/disc/lock";
 import { Package } from "../src/disc/package";
@@ -149,6 +150,18 @@ test("in an open package a swapped chunk is seen by its number", async () => {
   const held = made(scripts);
   await held.open(null);
   await expect(held.read("frames/7/1", "high")).rejects.toThrow(NotAvailable);
+});
+
+test("in an open package a changed byte is seen by the sum of its chunk", async () => {
+  expect(sumOf(new TextEncoder().encode("123456789"))).toBe(0xcbf43926);
+  const scripts = await openPackage(...PARTS);
+  const [number, text, sum] = scripts.get(chunkPath(3)) ?? [];
+  const changed = `${String(text).slice(0, 99)}${String(text)[99] === "A" ? "B" : "A"}${String(text).slice(100)}`;
+  scripts.set(chunkPath(3), [number, changed, sum]);
+  const held = made(scripts);
+  await held.open(null);
+  await expect(held.read("frames/7/1", "high")).rejects.toThrow(NotAvailable);
+  expect(isSame(await held.read("frames/7/0", "high"), noise)).toBe(true);
 });
 
 test("a lock of too few rounds, or of a kind not known, is none", async () => {

@@ -1,5 +1,6 @@
 /** Packages made for tests, open and sealed, as the scripts that they consist of. */
 
+import { sumOf } from "../src/disc/bytes";
 import type { Called, LoadScript } from "../src/disc/scripts";
 
 export const NAME = "0123456789abcdef0123456789abcdef";
@@ -68,7 +69,12 @@ async function laidOut(parts: readonly PartMade[]): Promise<{ index: Uint8Array;
 
 export async function openPackage(...parts: readonly PartMade[]): Promise<Scripts> {
   const { index, chunks } = await laidOut(parts);
-  return new Map([index, ...chunks].map((bytes, number) => [chunkPath(number), [number, base64(bytes)]]));
+  return new Map(
+    [index, ...chunks].map((bytes, number) => [
+      chunkPath(number),
+      [number, base64(bytes), sumOf(bytes).toString(16).padStart(8, "0")],
+    ]),
+  );
 }
 
 async function sealed(key: CryptoKey, nonce: Uint8Array<ArrayBuffer>, bytes: Uint8Array, words: string) {

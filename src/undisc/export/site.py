@@ -7,6 +7,7 @@ the index, which says where each part lies in the stream; a part has the name th
 import gzip
 import json
 import threading
+from binascii import b2a_base64, crc32
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from undisc.sharing.manifest import manifest_of
 
 _BLOCK = 1 << 18
 _FIRST_CHUNK = 1
+_SUM = len(b',"01234567"')
 TAG = 16
 """Bytes that sealing adds to a chunk."""
 
@@ -115,9 +117,16 @@ def site_files(
 def _file(number: int, length: int, read: Callable[[], bytes], count: int, seal: Seal | None) -> PackageFile:
     def opened() -> BinaryIO:
         data = read()
-        return BytesIO(chunk_text(number, seal(number, count, data) if seal else data))
+        return BytesIO(chunk_text(number, seal(number, count, data)) if seal else open_chunk_text(number, data))
 
-    return PackageFile(chunk_path(number), Kind.DATA, text_length(number, length + (TAG if seal else 0)), opened)
+    size = text_length(number, length + TAG) if seal else text_length(number, length) + _SUM
+    return PackageFile(chunk_path(number), Kind.DATA, size, opened)
+
+
+def open_chunk_text(number: int, data: bytes) -> bytes:
+    """A chunk that nobody sealed, as the script that it is, with the CRC-32 of its bytes: a codestream has none of its
+    own, and a changed bit would be a changed picture."""
+    return b'undisc(%d,"%b","%08x")\n' % (number, b2a_base64(data, newline=False), crc32(data))
 
 
 def _index(package: str, count: int, stream: "_Stream", named: Mapping[int, str]) -> bytes:

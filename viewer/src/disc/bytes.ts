@@ -32,6 +32,23 @@ export const bytesOfUrl = (text: string): Uint8Array<ArrayBuffer> | null =>
       .padEnd(Math.ceil(text.length / 4) * 4, "="),
   );
 
+const REMAINDERS = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let rest = byte;
+  for (let bit = 0; bit < 8; bit++) {
+    rest = rest & 1 ? (rest >>> 1) ^ 0xedb88320 : rest >>> 1;
+  }
+  return rest;
+});
+
+/** CRC-32, as gzip has it (RFC 1952 8). */
+export function sumOf(bytes: Uint8Array): number {
+  let sum = 0xffffffff;
+  for (let at = 0; at < bytes.length; at++) {
+    sum = (sum >>> 8) ^ (REMAINDERS[(sum ^ (bytes[at] ?? 0)) & 255] ?? 0);
+  }
+  return (sum ^ 0xffffffff) >>> 0;
+}
+
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 /** Rejects where the bytes are not gzip, or damaged: gzip carries a checksum. */
