@@ -1,13 +1,10 @@
 """Exporting: studies as a package that goes onto any medium, every file of it known by name and size beforehand."""
 
 import json
-import secrets
 import shutil
-import string
 import uuid
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
@@ -26,6 +23,7 @@ from undisc.export.dicomdir import Directory
 from undisc.export.fileset import Placed, Reads, Unchanged, directory_of, file_of, placed, unchanged_of
 from undisc.export.manifest import manifest_file
 from undisc.export.model import Kind, PackageFile
+from undisc.export.naming import ending_of, new_volume_id
 from undisc.export.sealing import Sealer, new_package
 from undisc.export.secure import secured
 from undisc.export.site import Pictures, Told, site_files, site_manifest
@@ -35,7 +33,6 @@ from undisc.sharing import pictures as sharing
 REPORTS = "REPORT"
 PRODUCT = f"Undisc {__version__}"
 _IN_COLOUR = frozenset({"DMS", "ES", "GM", "OP", "SM", "US", "XC"})
-_LETTERS = string.ascii_uppercase + string.digits
 
 
 class Form(StrEnum):
@@ -373,13 +370,6 @@ def held_file(path: str, kind: Kind, data: bytes) -> PackageFile:
     return PackageFile(path, kind, len(data), lambda: BytesIO(data))
 
 
-def ending_of(name: str) -> str:
-    """A file name's ending as ISO 9660 level 1 allows it; DAT where it says nothing."""
-    ending = name.rpartition(".")[2].upper() if "." in name else ""
-    kept = "".join(letter for letter in ending if letter in _LETTERS)
-    return {"HTML": "HTM", "JPEG": "JPG", "TIFF": "TIF", "TEXT": "TXT"}.get(kept, kept[:3]) or "DAT"
-
-
 def only_whole(manifest: bytes, series: Collection[int]) -> bytes:
     """A study manifest without the series that are not wholly in the package: the viewer could not go through them."""
     told = json.loads(manifest)
@@ -391,13 +381,3 @@ def only_whole(manifest: bytes, series: Collection[int]) -> bytes:
     if told.get("first") and told["first"]["series"] not in series:
         told |= {"first": None, "series": None}
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def new_volume_id(made_at: datetime | None, part: tuple[int, int] = (1, 1)) -> str:
-    """At most 16 of A-Z 0-9 _ (PS3.10 8.5), unlike that of any other disc; of one of several it says which. made_at:
-    None on a sealed disc, which does not say when."""
-    number, of = part
-    said = f"UD{made_at:%Y%m%d}_" if made_at else "UD_"
-    if of > 1:
-        said = f"{f'UD{made_at:%y%m%d}' if made_at else 'UD'}_{number}OF{of}_"
-    return said + "".join(secrets.choice(_LETTERS) for _ in range(16 - len(said)))

@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pydicom
@@ -23,8 +24,9 @@ from undisc.archive.words import ENCAPSULATED_PDF
 from undisc.errors import MediumRefused, StudyUnknown
 from undisc.export.manifest import manifest_text
 from undisc.export.model import Kind, PackageFile, Written
+from undisc.export.naming import ending_of, new_volume_id
 from undisc.export.sealing import Sealer, new_package
-from undisc.export.service import Choices, Exporting, Form, Package, ReportFile, ending_of
+from undisc.export.service import Choices, Exporting, Form, Package, ReportFile
 from undisc.export.viewer import BUILT
 from undisc.reports.service import Reports
 from undisc.settings import Settings
@@ -71,6 +73,10 @@ def study_ids(app: App) -> list[int]:
 def package(exporting: Exporting, study_ids: list[int]) -> Iterator[Package]:
     with exporting.package(study_ids, Choices(viewer=False, for_whom="Oncology")) as package:
         yield package
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _content(file: PackageFile) -> bytes:
@@ -213,6 +219,14 @@ def test_given_reports_go_along_under_names_that_discs_allow(
 @given(st.text(max_size=40))
 def test_endings_of_files_are_endings_on_any_disc(name: str) -> None:
     assert re.fullmatch(r"[A-Z0-9]{1,3}", ending_of(name))
+
+
+@given(st.integers(0, 1 << 32).map(_moment) | st.none(), st.integers(1, 99), st.integers(1, 99))
+def test_names_of_volumes_fit_on_any_disc(made_at: datetime | None, number: int, of: int) -> None:
+    name = new_volume_id(made_at, (min(number, of), of))
+    assert re.fullmatch("[A-Z0-9_]{16}", name)
+    assert made_at is None or f"{made_at:%y%m%d}" in name
+    assert of == 1 or f"{min(number, of)}OF{of}" in name
 
 
 def test_part_of_a_package_is_a_package(package: Package) -> None:
