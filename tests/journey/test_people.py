@@ -1,15 +1,14 @@
 """For people: seven languages, from the right too; a simple view and a clinical one; nothing that axe finds wrong."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.door.running import serving
 from tests.factories import documents, scans
+from tests.journey.axe import finds_nothing, needs_axe
 from tests.journey.touching import tap
 
 from undisc.app import build, build_web
@@ -17,9 +16,6 @@ from undisc.settings import Settings
 
 pytestmark = pytest.mark.journey
 
-_AXE = Path(__file__).parents[2] / "viewer/node_modules/axe-core/axe.min.js"
-needs_axe = pytest.mark.skipif(not _AXE.exists(), reason="axe-core is not installed (npm ci in viewer)")
-_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _SIZES = {"phone": (390, 844), "desktop": (1440, 900)}
 _NOT_FOR_DIAGNOSIS = {
     "en": "Not for primary diagnosis",
@@ -86,26 +82,6 @@ def _opened(context: BrowserContext, address: str) -> Page:
     return page
 
 
-def _axe(page: Page) -> list[dict[str, Any]]:
-    """What axe finds, each with the elements it means."""
-    page.evaluate(_AXE.read_text())
-    found = page.evaluate(
-        """async (rules) => {
-          const { violations } = await axe.run(document, { runOnly: { type: "tag", values: rules } });
-          return violations.map(({ id, nodes }) => ({
-            id, where: nodes.map(({ html, failureSummary }) => `${html.slice(0, 160)} ${failureSummary}`),
-          }));
-        }""",
-        _RULES,
-    )
-    return list(found)
-
-
-def _finds_nothing(page: Page) -> None:
-    found = _axe(page)
-    assert found == [], json.dumps(found, ensure_ascii=False, indent=1)
-
-
 @needs_axe
 @pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize("size", list(_SIZES))
@@ -113,40 +89,40 @@ def test_axe_finds_nothing_before_the_passcode(context: Any, links: Links, size:
     page = context(size, language).new_page()
     page.goto(links.locked)
     page.get_by_test_id("passcode").wait_for()
-    _finds_nothing(page)
+    finds_nothing(page)
     page.get_by_test_id("passcode").fill("111111")
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("problem")).not_to_be_empty()
-    _finds_nothing(page)
+    finds_nothing(page)
 
 
 @needs_axe
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_axe_finds_nothing_in_the_simple_view(context: Any, links: Links, language: str) -> None:
     page = _opened(context("phone", language), links.head)
-    _finds_nothing(page)
+    finds_nothing(page)
     tap(page.get_by_test_id("plain-what"))
     page.locator(".glossary dt").first.wait_for()
-    _finds_nothing(page)
+    finds_nothing(page)
     tap(page.locator(".dialog-close"))
     tap(page.get_by_test_id("plain-more"))
-    _finds_nothing(page)
+    finds_nothing(page)
     tap(page.locator(".dialog-close"))
     tap(page.get_by_test_id("plain-report"))
     page.get_by_test_id("document").get_by_role("heading").first.wait_for()
-    _finds_nothing(page)
+    finds_nothing(page)
 
 
 @needs_axe
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_axe_finds_nothing_in_the_clinical_view(context: Any, links: Links, language: str) -> None:
     page = _opened(context("desktop", language), links.head)
-    _finds_nothing(page)
+    finds_nothing(page)
     page.get_by_test_id("layout").click()
-    _finds_nothing(page)
+    finds_nothing(page)
     page.get_by_test_id("layout-2x2").click()
     page.get_by_test_id("cell-4").locator('.viewport[data-fidelity="full"]').wait_for(timeout=30_000)
-    _finds_nothing(page)
+    finds_nothing(page)
     page.get_by_test_id("tool-measure").click()
     page.locator(".measure-bar").wait_for()
     box = page.get_by_test_id("cell-1").locator(".viewport").bounding_box()
@@ -157,11 +133,11 @@ def test_axe_finds_nothing_in_the_clinical_view(context: Any, links: Links, lang
     page.mouse.up()
     page.keyboard.press("j")
     page.locator("dialog .notes").wait_for()
-    _finds_nothing(page)
+    finds_nothing(page)
     page.keyboard.press("Escape")
     page.get_by_test_id("help").click()
     page.locator("dialog .keys").wait_for()
-    _finds_nothing(page)
+    finds_nothing(page)
 
 
 @pytest.mark.parametrize("language", list(_NOT_FOR_DIAGNOSIS))
