@@ -42,7 +42,7 @@ bench: $(STAMPS)/dev $(STAMPS)/viewer ## Measure, side by side with what is comp
 bench-quick: $(STAMPS)/dev $(STAMPS)/viewer ## One quick round of each benchmark, to see that it runs
 	$(BIN)/python -m benchmarks --quick
 
-bench-viewer: $(STAMPS)/dev $(STAMPS)/viewer $(STAMPS)/debian $(STAMPS)/ohif-$(OHIF) ## Measure how soon a link shows something
+bench-viewer: $(STAMPS)/dev $(STAMPS)/viewer $(STAMPS)/debian $(STAMPS)/ohif-$(OHIF) ## Measure how soon a link shows something and how it scrolls, beside OHIF
 	$(BIN)/python -m benchmarks.bench_viewer
 
 bench-peers: $(STAMPS)/dev $(STAMPS)/viewer $(STAMPS)/peers ## Measure beside Orthanc, on the same work
