@@ -7,6 +7,9 @@ All of it works on the same generated 512×512 CT of 1,000 slices (about 527 MB)
 index: the DICOMDIR of the study, from what the archive keeps of it, against `dcmmkdir` over the same files, in turn.
 package: laying out all that goes onto a medium, with the viewer and its data, and writing it to a folder; once of
 instances that leave as they are, and once of the same in Implicit VR Little Endian, which are converted on the way.
+media: the files of that folder as an image (ISO 9660, Joliet, Rock Ridge, UDF) beside `xorriso -as mkisofs` over the
+same folder, and as a ZIP beside `zip -0`, in turn, each with its bytes on the disk before the clock stops; ours hash
+them on the way. Then the package itself onto each medium with everything read back, as `undisc disc` does it.
 """
 
 import argparse
@@ -17,16 +20,22 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pydicom.uid import ImplicitVRLittleEndian
 from tests.factories.series import ct_series, write_ct_series
 
 from undisc.app import App, build, build_exporting
-from undisc.export.copying import Copier
+from undisc.export.copying import Copier, Nobody
 from undisc.export.fileset import directory_of, placed
 from undisc.export.folder import write_folder
+from undisc.export.iso import write_iso
+from undisc.export.iso_records import Volume
+from undisc.export.media import Medium, put
+from undisc.export.model import Kind, PackageFile
+from undisc.export.zip import write_zip
 from undisc.settings import Settings
 
 
@@ -41,6 +50,7 @@ def main() -> None:
         print(f"disc: {slices} slices, {rounds} rounds, {os.cpu_count()} cores")
         app = _archive(work, "explicit", lambda folder: write_ct_series(folder, slices))
         _package(app, work, "as they are")
+        _media(app, work, rounds)
         _index(app, work / "out", rounds)
         app.close()
         shutil.rmtree(work / "explicit")
@@ -81,6 +91,69 @@ def _package(app: App, work: Path, what: str) -> None:
     print(
         f"  package, {what}: laid out {laid_out:6.2f} s, with {size:.0f} MB in a folder {taken:6.2f} s (goal: under 20)"
     )
+
+
+def _media(app: App, work: Path, rounds: int) -> None:
+    out = work / "out"
+    files = [_file(out, path) for path in sorted(out.rglob("*")) if path.is_file()]
+    size = sum(file.size or 0 for file in files)
+    volume = Volume("BENCHMARK", datetime.now(UTC))
+
+    def image(target: Path) -> None:
+        write_iso(files, target, volume, Copier(), udf=True)
+
+    def archive(target: Path) -> None:
+        write_zip(files, target, volume.made_at, work, Copier())
+
+    xorriso = ("xorriso", "-as", "mkisofs", "-quiet", "-R", "-J", "-V", "BENCHMARK", "-o")
+    _beside("iso", image, xorriso, out, size, rounds, goal=0.5)
+    _beside("zip", archive, ("zip", "-0", "-q", "-r"), out, size, rounds, goal=0.8)
+    with build_exporting(app).package([study.id for study in app.archive.studies()]) as package:
+        for medium in (Medium.ISO, Medium.ZIP, Medium.FOLDER):
+            target = work / f"verified.{medium}"
+            os.sync()
+            begun = time.perf_counter()
+            _, found = put(medium, package.files, target, volume, work, Nobody(), udf=True)
+            taken = time.perf_counter() - begun
+            assert found.is_good
+            print(f"  {medium}: the package, written and read back {taken:6.2f} s, {size / taken / 1e6:.0f} MB/s")
+            shutil.rmtree(target) if target.is_dir() else target.unlink()
+
+
+def _file(out: Path, path: Path) -> PackageFile:
+    name = path.relative_to(out).as_posix()
+    return PackageFile(name, Kind.DATA, path.stat().st_size, lambda: path.open("rb", buffering=0))
+
+
+def _beside(
+    form: str, own: Callable[[Path], None], tool: Sequence[str], out: Path, size: int, rounds: int, *, goal: float
+) -> None:
+    if shutil.which(tool[0]) is None:
+        print(f"  {form}: {tool[0]} is not installed")
+        return
+
+    def others(target: Path) -> None:
+        subprocess.run([*tool, str(target), "."], cwd=out, check=True, capture_output=True)
+
+    ratios = []
+    for _ in range(rounds):
+        theirs = _timed(out.parent / f"theirs.{form}", others)
+        ours = _timed(out.parent / f"ours.{form}", own)
+        ratios.append(theirs / ours)
+        rates = f"{tool[0]} {size / theirs / 1e6:5.0f} MB/s   ours {size / ours / 1e6:5.0f} MB/s"
+        print(f"  {form}: {rates}   {ratios[-1]:5.2f} times as fast")
+    print(f"  {form}: median {statistics.median(ratios):.2f} times as fast (goal: at least {goal})")
+
+
+def _timed(target: Path, make: Callable[[Path], object]) -> float:
+    os.sync()
+    begun = time.perf_counter()
+    make(target)
+    with target.open("rb") as file:
+        os.fsync(file.fileno())
+    taken = time.perf_counter() - begun
+    target.unlink()
+    return taken
 
 
 def _index(app: App, out: Path, rounds: int) -> None:
