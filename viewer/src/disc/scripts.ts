@@ -1,7 +1,7 @@
 /** Data that come as classic scripts: a page opened from a file may load nothing else from beside it. */
 
-/** What the scripts of a package call: chunks of the data, the lock of sealed ones, and the codec. */
-const CALLED = ["undisc", "undiscKey", "undiscCodec"] as const;
+/** What scripts beside the page call: chunks of the data, the lock of sealed ones, codecs, the reader of other discs. */
+const CALLED = ["undisc", "undiscKey", "undiscCodec", "undiscFolder"] as const;
 
 export type Called = (typeof CALLED)[number];
 

@@ -212,6 +212,7 @@ export const de: Messages = {
         one: "Er nennt ein Bild, das nicht hier ist.",
         other: "Er nennt # Bilder, die nicht hier sind.",
       }),
+    stream: "Das Video herunterladen",
     offered: "Wer ein Programm dafür hat, kann die Datei öffnen.",
     file: "Datei herunterladen",
     fileNumber: (number) => `Datei ${number} herunterladen`,
@@ -318,6 +319,40 @@ export const de: Messages = {
     kept: "Bei den Bildern gespeichert.",
     notKept: "Das konnte nicht gespeichert werden. Versuchen Sie es gleich noch einmal.",
     failed: "Die Messwerkzeuge konnten nicht geholt werden. Prüfen Sie, ob dieses Gerät online ist.",
+  },
+
+  folder: {
+    open: "Andere Disc öffnen …",
+    title: "Eine andere Disc öffnen",
+    hint: "Wählen Sie den Ordner einer Disc, eines Sticks oder eines Downloads. Seine Bilder öffnen sich hier.",
+    nowhere: "Alles wird auf diesem Gerät gelesen. Nichts wird irgendwohin gesendet.",
+    chooseFolder: "Ordner wählen",
+    chooseFiles: "Einzelne Dateien wählen",
+    drop: "Oder ziehen Sie den Ordner auf diese Seite.",
+    back: "Zurück",
+    reading: (done, total) => `${done} von ${total} Dateien gelesen`,
+    nothing: (files) =>
+      some(files, {
+        one: "Die gewählte Datei ist kein Bild, das hier geöffnet werden kann. Wählen Sie die Disc selbst oder ihren Ordner.",
+        other:
+          "Keine der # Dateien ist ein Bild, das hier geöffnet werden kann. Wählen Sie die Disc selbst oder ihren Ordner.",
+      }),
+    failed: "Das ist nicht zu lesen. Liegt die Disc ein, und wurde alles kopiert? Versuchen Sie es dann noch einmal.",
+    here: "Diese Bilder wurden aus einem Ordner auf diesem Gerät geöffnet und nirgendwohin gesendet.",
+    people: (count) => some(count, { one: "Sie sind von einer Person.", other: "Vorsicht: Sie sind von # Personen." }),
+    missing: (count) =>
+      some(count, {
+        one: "Eine Datei, die das Verzeichnis der Disc nennt, ist nicht da.",
+        other: "# Dateien, die das Verzeichnis der Disc nennt, sind nicht da.",
+      }),
+    unreadable: (count) =>
+      some(count, { one: "Eine Datei war nicht zu lesen.", other: "# Dateien waren nicht zu lesen." }),
+    repeated: (count) => some(count, { one: "Eine Datei war doppelt da.", other: "# Dateien waren mehrfach da." }),
+    aside: (count) =>
+      some(count, {
+        one: "Eine andere Datei, etwa ein Anzeigeprogramm, blieb beiseite.",
+        other: "# andere Dateien, etwa Anzeigeprogramme, blieben beiseite.",
+      }),
   },
 
   disc: {

@@ -208,6 +208,7 @@ export const en = {
     showPicture: (series: string) => (series === "" ? "Show the picture" : `Show: ${series}`),
     picturesAway: (count: number) =>
       some(count, { one: "It names a picture that is not here.", other: "It names # pictures that are not here." }),
+    stream: "Download the video",
     offered: "Whoever has a program for it can open the file.",
     file: "Download the file",
     fileNumber: (number: number) => `Download file ${number}`,
@@ -314,6 +315,41 @@ export const en = {
     kept: "Kept with the pictures.",
     notKept: "That could not be kept. Try again in a moment.",
     failed: "The measuring tools could not be fetched. Check that this device is online.",
+  },
+
+  // Another disc, read in the page
+  folder: {
+    open: "Open another disc…",
+    title: "Open another disc",
+    hint: "Choose the folder of a disc, a stick or a download. Its pictures open here.",
+    nowhere: "Everything is read on this device. Nothing is sent anywhere.",
+    chooseFolder: "Choose a folder",
+    chooseFiles: "Choose single files",
+    drop: "Or drag the folder onto this page.",
+    back: "Back",
+    reading: (done: string, total: string) => `${done} of ${total} files read`,
+    nothing: (files: number) =>
+      some(files, {
+        one: "The file that was chosen is no picture that can be opened here. Choose the disc itself, or its folder.",
+        other: "None of the # files is a picture that can be opened here. Choose the disc itself, or its folder.",
+      }),
+    failed: "This cannot be read. Check that the disc is in and that everything was copied, then try again.",
+    here: "These pictures were opened from a folder on this device and were sent nowhere.",
+    people: (count: number) => some(count, { one: "They are of one person.", other: "Careful: they are of # people." }),
+    missing: (count: number) =>
+      some(count, {
+        one: "One file that the disc’s index names is not there.",
+        other: "# files that the disc’s index names are not there.",
+      }),
+    unreadable: (count: number) =>
+      some(count, { one: "One file could not be read.", other: "# files could not be read." }),
+    repeated: (count: number) =>
+      some(count, { one: "One file was there twice.", other: "# files were there more than once." }),
+    aside: (count: number) =>
+      some(count, {
+        one: "One other file, such as a viewer program, was left aside.",
+        other: "# other files, such as viewer programs, were left aside.",
+      }),
   },
 
   // Off a disc, or from a package on a web host

@@ -214,6 +214,7 @@ export const es: Messages = {
         one: "Nombra una imagen que no está aquí.",
         other: "Nombra # imágenes que no están aquí.",
       }),
+    stream: "Descargar el vídeo",
     offered: "Quien tenga un programa para ello puede abrir el archivo.",
     file: "Descargar el archivo",
     fileNumber: (number) => `Descargar el archivo ${number}`,
@@ -319,6 +320,38 @@ export const es: Messages = {
     kept: "Guardado con las imágenes.",
     notKept: "No se pudo guardar. Inténtelo de nuevo en un momento.",
     failed: "No se pudieron traer las herramientas de medir. Compruebe que este dispositivo tiene conexión.",
+  },
+
+  folder: {
+    open: "Abrir otro disco…",
+    title: "Abrir otro disco",
+    hint: "Elija la carpeta de un disco, de una memoria USB o de una descarga. Sus imágenes se abren aquí.",
+    nowhere: "Todo se lee en este dispositivo. No se envía nada a ninguna parte.",
+    chooseFolder: "Elegir una carpeta",
+    chooseFiles: "Elegir archivos sueltos",
+    drop: "O arrastre la carpeta a esta página.",
+    back: "Volver",
+    reading: (done, total) => `${done} de ${total} archivos leídos`,
+    nothing: (files) =>
+      some(files, {
+        one: "El archivo elegido no es una imagen que se pueda abrir aquí. Elija el disco mismo o su carpeta.",
+        other: "Ninguno de los # archivos es una imagen que se pueda abrir aquí. Elija el disco mismo o su carpeta.",
+      }),
+    failed: "No se puede leer. Compruebe que el disco está puesto y que se copió todo, e inténtelo de nuevo.",
+    here: "Estas imágenes se abrieron de una carpeta de este dispositivo y no se enviaron a ninguna parte.",
+    people: (count) => some(count, { one: "Son de una persona.", other: "Atención: son de # personas." }),
+    missing: (count) =>
+      some(count, {
+        one: "Falta # archivo que nombra el índice del disco.",
+        other: "Faltan # archivos que nombra el índice del disco.",
+      }),
+    unreadable: (count) => some(count, { one: "# archivo no se pudo leer.", other: "# archivos no se pudieron leer." }),
+    repeated: (count) => some(count, { one: "# archivo estaba repetido.", other: "# archivos estaban repetidos." }),
+    aside: (count) =>
+      some(count, {
+        one: "Se dejó aparte # archivo más, por ejemplo un programa visor.",
+        other: "Se dejaron aparte # archivos más, por ejemplo programas visores.",
+      }),
   },
 
   disc: {

@@ -211,6 +211,7 @@ export const fr: Messages = {
         one: "Il cite # image qui n’est pas ici.",
         other: "Il cite # images qui ne sont pas ici.",
       }),
+    stream: "Télécharger la vidéo",
     offered: "Quiconque a un programme adapté peut ouvrir le fichier.",
     file: "Télécharger le fichier",
     fileNumber: (number) => `Télécharger le fichier ${number}`,
@@ -318,6 +319,41 @@ export const fr: Messages = {
     kept: "Gardé avec les images.",
     notKept: "L’enregistrement a échoué. Réessayez dans un instant.",
     failed: "Les outils de mesure n’ont pas pu être chargés. Vérifiez que cet appareil est connecté.",
+  },
+
+  folder: {
+    open: "Ouvrir un autre disque…",
+    title: "Ouvrir un autre disque",
+    hint: "Choisissez le dossier d’un disque, d’une clé USB ou d’un téléchargement. Ses images s’ouvrent ici.",
+    nowhere: "Tout est lu sur cet appareil. Rien n’est envoyé nulle part.",
+    chooseFolder: "Choisir un dossier",
+    chooseFiles: "Choisir des fichiers",
+    drop: "Ou faites glisser le dossier sur cette page.",
+    back: "Retour",
+    reading: (done, total) => `${done} fichiers lus sur ${total}`,
+    nothing: (files) =>
+      some(files, {
+        one: "Le fichier choisi n’est pas une image qui puisse s’ouvrir ici. Choisissez le disque lui-même ou son dossier.",
+        other:
+          "Aucun des # fichiers n’est une image qui puisse s’ouvrir ici. Choisissez le disque lui-même ou son dossier.",
+      }),
+    failed: "Lecture impossible. Vérifiez que le disque est en place et que tout a été copié, puis réessayez.",
+    here: "Ces images ont été ouvertes depuis un dossier de cet appareil et n’ont été envoyées nulle part.",
+    people: (count) =>
+      some(count, { one: "Elles sont d’une seule personne.", other: "Attention : elles sont de # personnes." }),
+    missing: (count) =>
+      some(count, {
+        one: "# fichier que cite l’index du disque est absent.",
+        other: "# fichiers que cite l’index du disque sont absents.",
+      }),
+    unreadable: (count) =>
+      some(count, { one: "# fichier n’a pas pu être lu.", other: "# fichiers n’ont pas pu être lus." }),
+    repeated: (count) => some(count, { one: "# fichier était en double.", other: "# fichiers étaient en double." }),
+    aside: (count) =>
+      some(count, {
+        one: "# autre fichier, comme un logiciel de lecture, a été laissé de côté.",
+        other: "# autres fichiers, comme des logiciels de lecture, ont été laissés de côté.",
+      }),
   },
 
   disc: {

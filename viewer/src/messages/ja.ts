@@ -196,6 +196,7 @@ export const ja: Messages = {
     table: "表",
     showPicture: (series) => (series === "" ? "画像を表示" : `表示：${series}`),
     picturesAway: (count) => some(count, { other: "ここにない画像#枚に触れています。" }),
+    stream: "動画をダウンロード",
     offered: "対応するプログラムがあれば、ファイルを開けます。",
     file: "ファイルをダウンロード",
     fileNumber: (number) => `ファイル${number}をダウンロード`,
@@ -301,6 +302,30 @@ export const ja: Messages = {
     kept: "画像と一緒に残しました。",
     notKept: "保存できませんでした。少ししてからもう一度お試しください。",
     failed: "計測ツールを取得できませんでした。この端末がインターネットにつながっているか確かめてください。",
+  },
+
+  folder: {
+    open: "別のディスクを開く…",
+    title: "別のディスクを開く",
+    hint: "ディスク、USB メモリ、またはダウンロードしたフォルダーを選ぶと、その画像がここで開きます。",
+    nowhere: "すべてこの端末の中で読み取られ、どこにも送られません。",
+    chooseFolder: "フォルダーを選ぶ",
+    chooseFiles: "ファイルを選ぶ",
+    drop: "フォルダーをこのページにドラッグすることもできます。",
+    back: "戻る",
+    reading: (done, total) => `${total} 件中 ${done} 件のファイルを読み取りました`,
+    nothing: (files) =>
+      some(files, {
+        other:
+          "選んだ # 件のファイルに、ここで開ける画像はありません。ディスクそのものか、そのフォルダーを選んでください。",
+      }),
+    failed: "読み取れません。ディスクが入っているか、すべて写したかを確かめて、もう一度お試しください。",
+    here: "これらの画像は、この端末のフォルダーから開かれ、どこにも送られていません。",
+    people: (count) => some(count, { other: "ご注意ください：# 人分の画像があります。" }),
+    missing: (count) => some(count, { other: "ディスクの目次にある # 件のファイルが見つかりません。" }),
+    unreadable: (count) => some(count, { other: "# 件のファイルを読み取れませんでした。" }),
+    repeated: (count) => some(count, { other: "# 件のファイルが重複していました。" }),
+    aside: (count) => some(count, { other: "そのほかの # 件のファイル（表示ソフトなど）は対象外です。" }),
   },
 
   disc: {

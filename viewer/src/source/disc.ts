@@ -28,6 +28,8 @@ export class DiscFrameSource implements FrameSource {
     private readonly held: Package,
     /** Takes the files out of what is sealed. */
     saving: Disc["saving"],
+    /** Leads to another disc. */
+    openOther: () => void = () => undefined,
   ) {
     const { isFile } = held;
     this.disc = {
@@ -36,6 +38,7 @@ export class DiscFrameSource implements FrameSource {
         return held.isSealed;
       },
       saving,
+      openOther,
     };
   }
 

@@ -64,6 +64,26 @@ export interface Disc {
   readonly isFile: boolean;
   readonly isSealed: boolean;
   readonly saving: Saving;
+  /** Leads to another disc. */
+  openOther(): void;
+}
+
+/** What was found in a folder that somebody chose, in numbers of files. */
+export interface FolderTold {
+  files: number;
+  pictures: number;
+  /** Of DICOM, and no pictures. */
+  others: number;
+  /** Viewer programs and whatever else lies on discs. */
+  aside: number;
+  unreadable: number;
+  /** The same once more. */
+  repeated: number;
+  /** Named by the disc's index, and not there. */
+  missing: number;
+  people: number;
+  /** Leads to another folder. */
+  openOther(): void;
 }
 
 /** What is read, heard or played instead of looked at slice by slice. Its methods promise what those of FrameSource do. */
@@ -100,6 +120,8 @@ export interface FrameSource {
   discAddress?(): string;
   /** Absent where pictures come from a server. */
   readonly disc?: Disc;
+  /** Absent where pictures come from anywhere but a folder that was chosen. */
+  readonly folder?: FolderTold;
   /** Absent where a source knows pictures alone. */
   readonly documents?: DocumentSource;
   /** Forgets in this browser tab that the link was opened. */

@@ -3,6 +3,7 @@ import { words } from "../messages/index";
 import type { FrameSource } from "../source/frame-source";
 import type { StudyManifest } from "../source/model";
 import { Originals } from "./disc";
+import { FolderAbout, OtherDiscButton } from "./folder";
 import { Icon } from "./icons";
 import { LanguageField } from "./language";
 
@@ -13,8 +14,13 @@ export function About({ study, source }: { study: StudyManifest; source: FrameSo
   const last = day(until);
   return (
     <div class="about">
-      {source.disc !== undefined ? (
-        <Originals disc={source.disc} />
+      {source.folder !== undefined ? (
+        <FolderAbout folder={source.folder} />
+      ) : source.disc !== undefined ? (
+        <>
+          <Originals disc={source.disc} />
+          <OtherDiscButton open={source.disc.openOther} />
+        </>
       ) : mayDownload && whole !== null ? (
         <>
           <a class="download" data-testid="download" href={whole} download>

@@ -70,7 +70,7 @@ export function App({ door, source }: { door: Door; source: FrameSource }) {
     case "unreachable":
       return <UnreachablePage again={() => void door.knock()} />;
     case "refused":
-      return <RefusedPage why={state.why} again={() => void door.knock()} />;
+      return <RefusedPage why={state.why} again={() => void door.knock()} openOther={source.disc?.openOther} />;
     case "left":
       return <LeftPage />;
     case "open":

@@ -5,12 +5,19 @@ import { count } from "../messages/format";
 import { words } from "../messages/index";
 import type { Disc, Refusal, Saving } from "../source/frame-source";
 import { Dialog } from "./dialogs";
+import { OtherDiscButton } from "./folder";
 import { Icon } from "./icons";
 import { LanguageField } from "./language";
 import { Page } from "./page";
 
 /** Says what is wrong, and what to do about it, the likeliest first. */
-export function RefusedPage({ why, again }: { why: Refusal; again: () => void }) {
+interface RefusedProps {
+  why: Refusal;
+  again: () => void;
+  openOther: (() => void) | undefined;
+}
+
+export function RefusedPage({ why, again, openOther }: RefusedProps) {
   const { title, steps } = words.disc.refusals[why];
   return (
     <Page>
@@ -23,6 +30,7 @@ export function RefusedPage({ why, again }: { why: Refusal; again: () => void })
       <button type="button" class="primary" onClick={again}>
         {words.tryAgain}
       </button>
+      {openOther !== undefined && <OtherDiscButton open={openOther} />}
       <footer class="page-foot">
         <LanguageField />
       </footer>

@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { dicomDate } from "../messages/format";
+import { dicomDate, personName } from "../messages/format";
 import { words } from "../messages/index";
 import type { FrameSource } from "../source/frame-source";
 import type { SeriesEntry, StudyEntry } from "../source/model";
+import { differentPatients, isSamePatient } from "../viewer/patients";
 import { isSame } from "../viewer/viewing";
 import type { Workspace } from "../viewer/workspace";
 import { dragged } from "./dragging";
@@ -108,6 +109,10 @@ interface ListProps {
 
 export function SeriesList({ workspace, source, upright }: ListProps) {
   const { studies } = workspace.study;
+  // Of several people, each scan says whose it is, and only those of one person are earlier and later than others.
+  const patients = studies.map((study) => study.patient ?? workspace.study.patient);
+  const several = differentPatients(patients).length > 1;
+  const newest = (at: number) => studies[patients.findIndex((one) => isSamePatient(one, patients[at] ?? one))];
   const list = useRef<HTMLDivElement>(null);
   const chosen = workspace.active.entry;
   // A series reached by keys may lie below the list's edge, and the list must tell which one is shown.
@@ -116,10 +121,15 @@ export function SeriesList({ workspace, source, upright }: ListProps) {
   }, [chosen]);
   return (
     <div class="studies" ref={list}>
-      {studies.map((study) => (
+      {studies.map((study, at) => (
         <section key={study.id} class="study">
           <div class="study-head">
-            <h2 dir="auto">{heading(study, studies[0])}</h2>
+            {several && (
+              <p class="study-whose" dir="auto" data-testid={`whose-${study.id}`}>
+                {personName(patients[at]?.name ?? "") || words.nameMissing}
+              </p>
+            )}
+            <h2 dir="auto">{heading(study, newest(at))}</h2>
             {study.title !== "" && <p dir="auto">{study.title}</p>}
             <CompareButton workspace={workspace} study={study} upright={upright} />
           </div>
