@@ -51,8 +51,8 @@ def publish(
         return
     if not studies or not to:
         raise typer.BadParameter("Say which study, and where with --to.")
-    if url and not url.startswith(("https://", "http://")):
-        raise typer.BadParameter("An address begins with https://", param_hint="--url")
+    if url and (not url.startswith(("https://", "http://")) or "#" in url or "?" in url):
+        raise typer.BadParameter("An address begins with https:// and has no # or ? in it.", param_hint="--url")
     lives = lifetime(expires) if expires else None
     with opened(data_dir) as app, _Bar(quiet=as_json) as bar:
         publishing, exporting = build_publishing(app), build_exporting(app)

@@ -30,7 +30,8 @@ KEY_PATH = "DATA/KEY.JS"
 
 _MOST_CHUNKS = 9_999_999  # C9999999.JS is the last name there is
 _LARGEST_KEY = 4096
-_LARGEST_INDEX = 256 << 20
+_LARGEST_INDEX = 32 << 20
+_BEGINS = b"undiscKey("
 _MOST_CACHED = 4
 _INNER = "files/"
 _BESIDE = " (outside the seal)"
@@ -107,14 +108,14 @@ def lock_text(lock: Lock) -> bytes:
         secret = {"salt": lock.salt, "nonce": lock.nonce, "wrapped": lock.wrapped}
         told |= {"kdf": KDF, "rounds": lock.rounds}
         told |= {name: base64.b64encode(value).decode() for name, value in secret.items()}
-    return b"undiscKey(" + _compact(told) + b")\n"
+    return _BEGINS + _compact(told) + b")\n"
 
 
 def read_lock(text: bytes) -> Lock:
     """What a DATA/KEY.JS says. Raises SourceUnreadable for one that was not written so."""
     try:
-        told = json.loads(text[len(b"undiscKey(") : -len(b")\n")])
-        if text != b"undiscKey(" + _compact(told) + b")\n" or told["v"] != VERSION:
+        told = json.loads(text[len(_BEGINS) : -len(b")\n")])
+        if text != _BEGINS + _compact(told) + b")\n" or told["v"] != VERSION:
             raise ValueError
         package, chunks = told["package"], _whole(told["chunks"], _MOST_CHUNKS)
         if not _PACKAGE.match(package):
@@ -200,16 +201,22 @@ def _root_of(source: Source) -> str | None:
     """What comes before DATA/ on the source: "" at its root, "FOLDER/" where somebody packed the folder itself."""
     if source.kind == "folder":  # which may be large, and would be walked twice
         for spelt in (KEY_PATH, KEY_PATH.lower()):
-            try:
-                source.open(Entry(spelt, 0, 0)).close()
-            except OSError:
-                continue
-            return ""
+            if _is_key(source, Entry(spelt, 0, 0)):
+                return ""
         return None
     for entry in source.entries():
-        if isinstance(entry, Entry) and f"/{entry.path.upper()}".endswith(f"/{KEY_PATH}"):
+        if isinstance(entry, Entry) and f"/{entry.path.upper()}".endswith(f"/{KEY_PATH}") and _is_key(source, entry):
             return entry.path[: -len(KEY_PATH)]
     return None
+
+
+def _is_key(source: Source, entry: Entry) -> bool:
+    """Others may have files of that name as well."""
+    try:
+        with source.open(entry) as file:
+            return file.read(len(_BEGINS)) == _BEGINS
+    except OSError:
+        return False
 
 
 class SealedSource:

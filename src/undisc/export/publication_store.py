@@ -82,6 +82,12 @@ def set_state(connection: Connection, publication_id: str, state: str, removed_a
     connection.execute(changed.values(state=state, removed_at=removed_at))
 
 
+def finish(connection: Connection, publication_id: str) -> bool:
+    """Call it published; False where it was removed meanwhile."""
+    is_it = (publications.c.id == publication_id) & (publications.c.state != "removed")
+    return connection.execute(update(publications).where(is_it).values(state="published")).rowcount == 1
+
+
 def forget_files(connection: Connection, publication_id: str) -> None:
     connection.execute(delete(publication_files).where(publication_files.c.publication_id == publication_id))
 

@@ -7,6 +7,7 @@ interrupted publication goes on without its key, which is nowhere but in the lin
 import hashlib
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ REMOVE = "unpublish"
 PATIENCE = timedelta(days=30)
 _AT_ONCE = 8
 _NOTED_AT_ONCE = 64
+_ABANDONED = 24 * 3600.0
 _ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 
 Progress = Callable[[int, int], None]
@@ -88,6 +90,7 @@ class Publishing:
         host = self._open_host(home)
         if host.read(f"{sealer.package}/{INDEX}") is not None:
             raise HostRefused("There is a package of that name already.")
+        self._forget_abandoned()
         staged = self._staged(sealer.package)
         staged.mkdir(parents=True, mode=0o700)
         try:
@@ -161,6 +164,15 @@ class Publishing:
             raise PublicationUnknown("There is no such publication here. `undisc published` lists those that are.")
         return publication
 
+    def _forget_abandoned(self) -> None:
+        """Remove what a killed process left here before it was known to the database."""
+        folders = list(self._scratch.iterdir()) if self._scratch.is_dir() else []
+        with self._trail.read() as connection:
+            for folder in folders:
+                is_old = time.time() - folder.stat().st_mtime > _ABANDONED
+                if is_old and store.one(connection, folder.name) is None:
+                    shutil.rmtree(folder, ignore_errors=True)
+
     def _staged(self, package: str) -> Path:
         return self._scratch / package
 
@@ -185,7 +197,12 @@ class Publishing:
             count = f"{len(failed)} of {len(listed)} files did not arrive"
             raise PublishingStopped(f"{count}. {failed[0]}", publication)
         with self._trail.work() as work:
-            store.set_state(work.connection, publication.id, "published")
+            is_wanted = store.finish(work.connection, publication.id)
+        if not is_wanted:
+            for file in listed:
+                host.delete(f"{publication.id}/{file.path}")
+            host.tidy(publication.id)
+            raise PublicationUnknown("This publication was removed while it was sent. Publish the study again.")
         shutil.rmtree(self._staged(publication.id), ignore_errors=True)
         return publication._replace(state="published")
 

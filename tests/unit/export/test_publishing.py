@@ -1,8 +1,10 @@
 """A published package lies on its host as it was sealed, goes on where it was, and is removed to the last file."""
 
 import json
+import os
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -273,6 +275,32 @@ def test_a_job_removes_it_when_its_time_is_over(house: House) -> None:
     assert handler.run(AJob(dict(job.arguments))) == Done("It is no longer on its host.")
     assert handler.run(AJob(dict(job.arguments))) == Done("It is no longer on its host.")
     assert handler.run(AJob({"publication": "0" * 32})) == Done("It is not here any more.")
+
+
+def test_one_that_is_removed_while_it_is_sent_leaves_nothing_there(house: House) -> None:
+    class Removing(Moody):
+        def put(self, path: str, data: bytes) -> None:
+            super().put(path, data)
+            if path.endswith("INDEX.HTM"):
+                house.publishing.unpublish(house.sealer.package)
+
+    house.host = Removing(house.host.inner)
+    publishing = Publishing(house.trail, house.jobs, house.scratch, lambda _: house.host)
+    with pytest.raises((PublicationUnknown, PublishingStopped)):
+        publishing.publish(house.files, house.sealer, STUDIES, str(house.place))
+    assert house.there() == {}
+    assert house.publishing.find(house.sealer.package).state == "removed"
+
+
+def test_what_a_killed_process_left_is_removed_after_a_day(house: House) -> None:
+    old, new = house.scratch / ("1" * 32), house.scratch / ("2" * 32)
+    for folder in (old, new):
+        folder.mkdir(parents=True)
+        (folder / "INDEX.HTM").write_text("left")
+    long_ago = time.time() - 2 * 86400
+    os.utime(old, (long_ago, long_ago))
+    house.publish()
+    assert (old.exists(), new.exists()) == (False, True)
 
 
 def test_rows_tell_of_no_key_and_no_person(house: House) -> None:

@@ -319,6 +319,8 @@ def test_a_package_for_its_link_alone_has_no_passphrase() -> None:
 
 def test_a_folder_without_a_package_is_not_taken_for_one(tmp_path: Path) -> None:
     (tmp_path / "IM1").write_bytes(b"DICM")
+    (tmp_path / "DATA").mkdir()
+    (tmp_path / KEY_PATH).write_bytes(b"// of another program")
     assert not is_sealed(open_source(tmp_path, Limits()))
 
 
