@@ -133,7 +133,8 @@ describe("what the server tells", () => {
     for (const value of [null, 1, "x", [], { kind: "?" }, { kind: "report", blocks: [null, { kind: "x" }, 3] }]) {
       expect(() => readTold(value)).not.toThrow();
     }
-    expect(readTold({ kind: "file", reason: "R." })).toEqual({ kind: "file", reason: "R." });
+    expect(readTold({ kind: "file", reason: "R." })).toEqual({ kind: "file", reason: "R.", stream: "" });
+    expect(readTold({ kind: "file", reason: "R.", stream: "ts" })).toMatchObject({ stream: "ts" });
   });
 
   it("is not read deeper than anybody nests", () => {

@@ -24,7 +24,7 @@ from undisc.reports.marks import read_marks
 from undisc.reports.model import Placed, Report, Unreadable
 from undisc.reports.recordings import Group
 from undisc.reports.structured import read_report
-from undisc.reports.videos import Film, film, read_film
+from undisc.reports.videos import Film, film, read_film, stream_of
 
 MOST_MODEL = 16 << 20
 """Bytes of DICOM JSON that are taken apart for one page."""
@@ -88,7 +88,7 @@ class Reports:
                 found = self._once(instance_id, self._read_film)
                 if isinstance(found, Film):
                     return _packed({"kind": "video", "type": found.media_type, "bytes": found.length})
-                return self._unreadable(found)
+                return self._unreadable(found, self._stream(row))
         return None
 
     def samples(self, instance_id: int, group: int, block: int) -> bytes | None:
@@ -114,8 +114,10 @@ class Reports:
             return None
         if words.form_of(row.sop_class, row.transfer_syntax) == "video":
             found = self._once(instance_id, self._read_film)
+            if not isinstance(found, Film):
+                found = (self._stream(row) or (None, ""))[0]
             original = self._originals.original(instance_id)
-            if not isinstance(found, Film) or original is None:
+            if found is None or original is None:
                 return None
             return Medium(found.media_type, found.length, lambda first, last: _read(found, original.open, first, last))
         recorded = self._recording(instance_id)
@@ -200,8 +202,17 @@ class Reports:
         scanned = scan(data)
         return read_film(data, scanned, row.transfer_syntax) if isinstance(scanned, Scanned) else Unreadable(_DAMAGED)
 
-    def _unreadable(self, found: Unreadable) -> bytes:
-        return _packed({"kind": "file", "reason": found.reason})
+    def _stream(self, row: InstanceRow | None) -> tuple[Film, str] | None:
+        """The video of an instance as it is stored, which browsers do not play; None where there is none."""
+        if row is None:
+            return None
+        with self._turns, self._originals.mapped(row.id) as opened:
+            scanned = scan(opened[1]) if opened else None
+            return stream_of(opened[1], scanned) if opened and isinstance(scanned, Scanned) else None
+
+    def _unreadable(self, found: Unreadable, stream: tuple[Film, str] | None = None) -> bytes:
+        told = {"kind": "file", "reason": found.reason}
+        return _packed(told | ({"stream": stream[1], "bytes": stream[0].length} if stream else {}))
 
 
 def block_of(group: Group) -> int:

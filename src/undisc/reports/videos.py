@@ -14,6 +14,7 @@ from undisc.reports.model import Unreadable
 
 _MOST_JOINED = 256 << 20
 _CHUNK = 1 << 18
+_PACKET = 188
 _USUAL_RATE = 25.0
 _MPEG2 = ("1.2.840.10008.1.2.4.100", "1.2.840.10008.1.2.4.101")
 _HEVC = ("1.2.840.10008.1.2.4.107", "1.2.840.10008.1.2.4.108")
@@ -65,6 +66,33 @@ class Film:
 def film(media_type: str, pieces: Sequence[Piece]) -> Film:
     ends = list(accumulate(len(piece) if isinstance(piece, bytes) else piece.length for piece in pieces))
     return Film(media_type, pieces, ends[-1] if ends else 0, ends)
+
+
+def stream_of(data: mmap.mmap, scanned: Scanned) -> tuple[Film, str] | None:
+    """The video as it is stored, for players that browsers are not, and how such a file's name ends."""
+    layout = scanned.pixels
+    if layout is None or not layout.encapsulated or scanned.inflated:
+        return None
+    fragments = [extent for frame in layout.frames for extent in frame if extent.length]
+    if not fragments:
+        return None
+    most = 3 * _PACKET
+    head = b"".join(data[one.offset : one.offset + min(one.length, most)] for one in fragments[:most])
+    media_type, ending = _kind_of(head[:most])
+    return film(media_type, fragments), ending
+
+
+def _kind_of(head: bytes) -> tuple[str, str]:
+    """What a stream is, by its first bytes (ISO/IEC 13818-1 2.4.3.2, 2.5.3.3; H.265 7.3.1.2)."""
+    if head[:1] == head[_PACKET : _PACKET + 1] == head[2 * _PACKET : 2 * _PACKET + 1] == b"G":
+        return "video/mp2t", "ts"
+    if head[:4] in (b"\0\0\1\xba", b"\0\0\1\xb3"):
+        return "video/mpeg", "mpg"
+    at = head[:-1].find(b"\0\0\1")
+    # Parameter sets come first, or what parts pictures.
+    if 0 <= at <= 1 and head[at + 3] >> 1 & 0x3F in (32, 33, 34, 35):
+        return "video/H265", "h265"
+    return "application/octet-stream", "video"
 
 
 def read_film(data: mmap.mmap, scanned: Scanned, transfer_syntax: str) -> Film | Unreadable:

@@ -18,7 +18,7 @@ from undisc.dicom.model import Extent
 from undisc.reports.avc import NotPlain, read_stream, units_of
 from undisc.reports.boxes import mp4
 from undisc.reports.model import Unreadable
-from undisc.reports.videos import Film, film, read_film
+from undisc.reports.videos import Film, film, read_film, stream_of
 
 
 @contextmanager
@@ -119,6 +119,28 @@ def test_what_browsers_do_not_play_says_what_it_is(data: bytes, syntax: str, wor
     made, _ = read(video(1, data, syntax), syntax)
     assert isinstance(made, Unreadable)
     assert word in made.reason
+
+
+@pytest.mark.parametrize(
+    ("data", "syntax", "media_type", "ending"),
+    [
+        (b"\0\0\1\xba" + bytes(100), MPEG2, "video/mpeg", "mpg"),
+        (b"\0\0\1\xb3" + bytes(100), MPEG2, "video/mpeg", "mpg"),
+        ((b"\x47" + bytes(187)) * 4, AVC, "video/mp2t", "ts"),
+        (b"\0\0\0\1\x40\1" + bytes(100), HEVC, "video/H265", "h265"),
+        (b"\0\0\1", HEVC, "application/octet-stream", "video"),
+    ],
+)
+@pytest.mark.parametrize("fragments", [1, 3])
+def test_what_browsers_do_not_play_is_given_out_as_a_file_for_players(
+    data: bytes, syntax: str, media_type: str, ending: str, fragments: int
+) -> None:
+    file = bytes_of(video(1, data, syntax, fragments=fragments))
+    with mapped(file) as there:
+        made = stream_of(there, scanned_of(file))
+        assert made is not None
+        assert (made[0].media_type, made[1]) == (media_type, ending)
+        assert whole(made[0], file).rstrip(b"\0") == data.rstrip(b"\0")
 
 
 @pytest.mark.parametrize(

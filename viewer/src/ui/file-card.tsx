@@ -13,6 +13,8 @@ interface FileCardProps {
   study: StudyManifest;
   /** Why it is not shown, where there is more to say than that it is no picture. */
   reason?: string;
+  /** How a file with nothing but its video in it ends, where there is one that browsers do not play. */
+  stream?: string;
 }
 
 interface FileLinkProps {
@@ -33,7 +35,7 @@ function FileLink({ source, file, first, label }: FileLinkProps) {
 
 const MOST_LISTED = 12;
 
-export function FileCard({ entry, source, study, reason = "" }: FileCardProps) {
+export function FileCard({ entry, source, study, reason = "", stream = "" }: FileCardProps) {
   const { documents } = words;
   const name = entry.name || entry.title || words.cannotShow;
   const files = entry.files ?? (entry.instance === null ? [] : [entry.instance]);
@@ -65,13 +67,24 @@ export function FileCard({ entry, source, study, reason = "" }: FileCardProps) {
         </>
       ) : (
         <>
-          <p>{documents.offered}</p>
+          {stream !== "" && source.disc === undefined ? (
+            <a
+              class="primary"
+              href={`${source.documents.mediaAddress(files[0] ?? 0, 0)}`}
+              download={`video.${stream}`}
+              data-testid="stream"
+            >
+              {documents.stream}
+            </a>
+          ) : (
+            <p>{documents.offered}</p>
+          )}
           {listed.map((file, at) => (
             <FileLink
               key={file}
               source={source}
               file={file}
-              first={at === 0}
+              first={at === 0 && stream === ""}
               label={listed.length === 1 ? documents.file : documents.fileNumber(at + 1)}
             />
           ))}

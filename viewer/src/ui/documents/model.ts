@@ -100,6 +100,8 @@ export interface Film {
 export interface Offered {
   kind: "file";
   reason: string;
+  /** How a file with nothing but the video in it would end; "" where there is none. */
+  stream: string;
 }
 
 export type Told = Report | Recording | Film | Offered;
@@ -116,7 +118,7 @@ export function readTold(value: unknown): Told {
     case "video":
       return { kind: "video", type: text(json.type) };
     default:
-      return { kind: "file", reason: text(json.reason) };
+      return { kind: "file", reason: text(json.reason), stream: text(json.stream) };
   }
 }
 

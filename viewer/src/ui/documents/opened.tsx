@@ -11,6 +11,8 @@ import { ReportPage } from "./report";
 
 type State = { told: Told } | "fetching" | "unreachable" | "closed" | "failed";
 
+const NO_REASON = { reason: "", stream: "" };
+
 export interface OpenedProps {
   entry: SeriesEntry;
   source: FrameSource;
@@ -62,8 +64,8 @@ export function Opened({ entry, source, workspace }: OpenedProps) {
     );
   }
   if (state === "failed" || documents === undefined || state.told.kind === "file") {
-    const reason = state !== "failed" && state.told.kind === "file" ? state.told.reason : "";
-    return <FileCard entry={entry} source={source} study={workspace.study} reason={reason} />;
+    const { reason, stream } = state !== "failed" && state.told.kind === "file" ? state.told : NO_REASON;
+    return <FileCard entry={entry} source={source} study={workspace.study} reason={reason} stream={stream} />;
   }
   switch (state.told.kind) {
     case "report":
