@@ -29,7 +29,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def disc(data: Path, tmp_path_factory: pytest.TempPathFactory) -> MadeDisc:
     """One patient's two studies of two series of six pictures each, taken in."""
-    made = discs.make_disc(tmp_path_factory.mktemp("disc") / "disc", studies=2, slices=6)
+    made = discs.make_disc(tmp_path_factory.mktemp("disc") / "disc", studies=2, slices=6, rows=192, columns=192)
     assert take_in(made.folder, data)["code"] == 0
     return made
 
@@ -65,7 +65,7 @@ def test_each_medium_holds_all_images_and_says_so(disc: MadeDisc, data: Path, tm
 def test_people_read_what_it_will_take_and_what_came_of_it(disc: MadeDisc, data: Path, tmp_path: Path) -> None:
     ran = make(disc, data, "--out", tmp_path / "a.zip", "--as-stored", "--no-viewer")
     assert ran.code == 0
-    assert ran.err == "24 images, about 1 MB without the viewer; it takes less than a minute.\n"
+    assert ran.err == "24 images, about 2 MB without the viewer; it takes less than a minute.\n"
     assert "a.zip: 24 of 24 images verified.\n" in ran.out
     assert "Receipt: " in ran.out
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
@@ -176,7 +176,7 @@ def test_set_of_sealed_discs_opens_with_one_passphrase_and_has_a_key_for_each(
         (("--out", "x.iso", "--split", "large"), 2, "Say how large"),
         (("--out", "x.iso", "--report", "none.pdf"), 1, "no such file"),
         (("--out", "no/where/x.iso"), 1, "is not there"),
-        (("--out", "x.iso", "--split", "1MB"), 1, "larger than such a disc"),
+        (("--out", "x.iso", "--split", "1MB"), 1, "too small for this"),
     ],
 )
 def test_what_cannot_be_made_is_refused_in_a_sentence(

@@ -250,7 +250,9 @@ class Making:
         # What grows with the images, and what is on each disc anew, such as the viewer.
         growing = sum(file.size or 0 for file in whole.files if file.kind in (Kind.DICOM, Kind.DATA))
         on_each = self._size(whole.files)[0] - growing
-        room = max(0, capacity - on_each) * sum(piece.size for piece in pieces) // max(1, growing)
+        if capacity <= on_each:
+            raise _discs_too_small()
+        room = (capacity - on_each) * sum(piece.size for piece in pieces) // max(1, growing)
         for _ in range(_TRIES):
             shares = split(pieces, room)
             if len(shares) > _MOST_DISCS:
@@ -263,7 +265,7 @@ class Making:
             if largest <= capacity:
                 return packages
             room = int(room * capacity / largest * 0.995)
-        raise MediumRefused("Such discs are too small for this. Choose larger ones with --split.")
+        raise _discs_too_small()
 
     @staticmethod
     def _size(files: Sequence[PackageFile]) -> tuple[int, bool]:
@@ -271,6 +273,10 @@ class Making:
         sizes = [file.size or 0 for file in files]
         plain = image_bytes(files, sizes, udf=False)
         return (plain, False) if plain <= CD_BYTES else (image_bytes(files, sizes, udf=True), True)
+
+
+def _discs_too_small() -> MediumRefused:
+    return MediumRefused("Such discs are too small for this. Choose larger ones with --split.")
 
 
 def _good(images: int, verified: Verified) -> int:
