@@ -12,6 +12,8 @@ from undisc.errors import SourceUnreadable
 from undisc.export.copying import BLOCK, Nobody, Watcher
 from undisc.export.model import Kind, Written
 
+_REST = "; the others could not be read back as they were written."
+
 
 @dataclass(frozen=True, slots=True)
 class Failed:
@@ -41,9 +43,12 @@ class Verified:
     @property
     def sentence(self) -> str:
         """What this amounts to, for people."""
+        if not self.images:  # a sealed medium: no image is a file of its own
+            good = self.files - len(self.failed)
+            return f"{good} of {self.files} files verified{'.' if self.is_good else _REST}"
         counted = f"{self.good_images} of {self.images} images verified"
         if self.is_good:
-            return f"{counted}." if self.images else f"{self.files} of {self.files} files verified."
+            return f"{counted}."
         if self.good_images == self.images:
             return f"{counted}, but {len(self.failed)} other files could not be read back as they were written."
         return f"{counted}; {len(self.failed)} files could not be read back as they were written."

@@ -202,6 +202,13 @@ def test_medium_that_is_no_medium_fails_as_a_whole(tmp_path: Path) -> None:
         assert verify(place, written).sentence.startswith("0 of 1 images verified")
 
 
+def test_sealed_medium_is_counted_by_its_files(tmp_path: Path) -> None:
+    written, good = made(Medium.ISO, [file("DATA/C0000001.JS", b"x" * 9, Kind.DATA)], tmp_path / "out.iso")
+    assert good.sentence == "1 of 1 files verified."
+    lost = verify(tmp_path / "out.iso", [*written, Written("DATA/C0000002.JS", Kind.DATA, 1, "00")])
+    assert lost.sentence == "1 of 2 files verified; the others could not be read back as they were written."
+
+
 def test_zip_says_its_length_where_all_sizes_are_known(tmp_path: Path) -> None:
     known = [each for each in a_package() if each.size is not None]
     stream = ZipStream(known, _MADE_AT, tmp_path)
