@@ -16,6 +16,7 @@ export interface Graphics {
 const INK = "#ffd84d";
 const RIM = "rgba(0, 0, 0, 0.75)";
 const LETTERS = 14;
+const EDGE = 4;
 
 const bitmaps = new WeakMap<Overlay, HTMLCanvasElement>();
 
@@ -90,7 +91,7 @@ export function drawGraphics(
       );
     for (const shape of shapes) {
       if (shape.kind === "text") {
-        drawWords(context, shape, at);
+        drawWords(context, shape, at, ratio);
       } else {
         drawShape(context, shape, at);
       }
@@ -199,14 +200,22 @@ function throughPoints(points: readonly { x: number; y: number }[]): { x: number
   });
 }
 
-function drawWords(context: CanvasRenderingContext2D, words: Words, at: At): void {
+function drawWords(context: CanvasRenderingContext2D, words: Words, at: At, ratio: number): void {
   const lines = words.text.split("\n");
   context.font = `600 ${LETTERS}px system-ui, sans-serif`;
   context.textBaseline = "top";
+  // Whichever way the page runs, words begin at their corner.
+  context.textAlign = "left";
+  context.direction = "ltr";
   const width = Math.max(...lines.map((line) => context.measureText(line).width));
   const height = lines.length * LETTERS * 1.25;
   const anchor = words.anchor === null ? null : at(words.anchor[0], words.anchor[1], words.anchorSpace);
   const corner = { x: (anchor?.x ?? 0) + 8, y: (anchor?.y ?? 0) - height / 2 };
+  const most = context.canvas.width / ratio - EDGE;
+  if (anchor !== null && anchor.x < most && corner.x + width > most) {
+    // Words whose place is on the screen are so, too: to the left of it, or as far to the right as they go.
+    corner.x = anchor.x - 8 - width > EDGE ? anchor.x - 8 - width : most - width;
+  }
   if (words.box !== null) {
     const [one, other] = [
       at(words.box[0], words.box[1], words.boxSpace),
