@@ -171,6 +171,16 @@ class FirefoxPage:
                 raise FirefoxFailed("nothing was downloaded")
             time.sleep(0.05)
 
+    def choose(self, selector: str, files: list[Path]) -> None:
+        """Puts files into a field for them, as its dialog would."""
+        self.expect(selector)
+        found = self._firefox.command(
+            "browsingContext.locateNodes", context=self.context, locator={"type": "css", "value": selector}
+        )
+        element = {"sharedId": found["nodes"][0]["sharedId"]}
+        paths = [str(path) for path in files]
+        self._firefox.command("input.setFiles", context=self.context, element=element, files=paths)
+
     def photograph(self, path: Path) -> None:
         answer = self._firefox.command("browsingContext.captureScreenshot", context=self.context)
         path.write_bytes(base64.b64decode(answer["data"]))

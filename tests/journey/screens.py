@@ -34,6 +34,8 @@ class Screen(Protocol):
 
     def download(self, selector: str, *, seconds: float = 30) -> bytes: ...
 
+    def choose(self, selector: str, files: list[Path]) -> None: ...
+
     def photograph(self, path: Path) -> None: ...
 
     def close(self) -> None: ...
@@ -92,6 +94,9 @@ class ChromiumPage:
         with self.page.expect_download(timeout=seconds * 1000) as coming:
             self.click(selector)
         return coming.value.path().read_bytes()
+
+    def choose(self, selector: str, files: list[Path]) -> None:
+        self.page.locator(selector).first.set_input_files(files)
 
     def photograph(self, path: Path) -> None:
         self.page.screenshot(path=path)
