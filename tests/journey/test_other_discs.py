@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pydicom
 import pytest
-from pydicom.dataset import Dataset
+from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
-from pydicom.pixels import apply_color_lut, pixel_array
+from pydicom.pixels.processing import apply_color_lut
+from pydicom.pixels.utils import pixel_array
 from pydicom.uid import JPEGBaseline8Bit
 from tests.factories.discs import make_disc, pdf, two_patients
 from tests.factories.documents import PDF, document
@@ -274,7 +275,7 @@ def _hostile(folder: Path) -> None:
         file.truncate(0xC0000000 + file.tell())
     coded = Dataset()
     coded.update(good)
-    coded.file_meta = pydicom.dataset.FileMetaDataset()
+    coded.file_meta = FileMetaDataset()
     coded.file_meta.update(good.file_meta)
     coded.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
     coded.SOPInstanceUID, coded.BitsAllocated, coded.BitsStored, coded.HighBit = "1.2.5", 8, 8, 7
