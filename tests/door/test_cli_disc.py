@@ -120,6 +120,8 @@ def test_zip_with_a_password_is_read_back_and_comes_in_again(disc: MadeDisc, dat
     (tmp_path / "password").write_text(told["passphrase"] + "\n")
     again = undisc("import", tmp_path / "locked.zip", "--passphrase-file", tmp_path / "password", "--json", data=data)
     assert (again.code, again.json["duplicate"], again.json["quarantined"]) == (0, 12, 0)
+    unasked = undisc("import", tmp_path / "locked.zip", "--json", data=data)
+    assert (unasked.code, {item["reason"] for item in unasked.json["items"]}) == (1, {"It is locked with a password."})
     (tmp_path / "password").write_text("another one of six or more")
     wrong = undisc("import", tmp_path / "locked.zip", "--passphrase-file", tmp_path / "password", "--json", data=data)
     assert wrong.json["message"] == "This password does not open the ZIP file. Check it, and try again."

@@ -250,15 +250,25 @@ def _opened(paths: Sequence[Path], passphrase: Passphrase | None) -> Iterator[li
 
 def _unlocked(source: Source, passphrase: Passphrase | None) -> Source:
     """A sealed package, or a ZIP with a password, opened; any other source as it is."""
-    is_zip = isinstance(source, ZipSource) and source.is_locked
-    if not is_zip and not is_sealed(source):
+    if isinstance(source, ZipSource) and source.is_locked:
+        return _unlocked_zip(source, passphrase)
+    if not is_sealed(source):
         return source
     if passphrase is None:
         raise PassphraseNeeded("This is a sealed package: it opens with its passphrase only.")
-    if not isinstance(source, ZipSource) or not is_zip:
-        return unsealed(source, passphrase)
+    return unsealed(source, passphrase)
+
+
+def _unlocked_zip(source: ZipSource, passphrase: Passphrase | None) -> Source:
+    """Where nobody knows the password, what is not locked is taken in all the same, and the rest is named."""
     try:
-        source.unlock(passphrase().strip())
+        password = passphrase() if passphrase else None
+    except PassphraseNeeded:
+        password = None
+    if password is None:
+        return source
+    try:
+        source.unlock(password.strip())
     except OSError:
         raise PassphraseWrong("This password does not open the ZIP file. Check it, and try again.") from None
     return source

@@ -9,10 +9,13 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from undisc.discs.model import Entry, ReadError, Refused
 from undisc.discs.sources import open_source
 from undisc.discs.zip import ZipSource
+from undisc.discs.zip_aes import METHOD, locked
 from undisc.export.copying import Copier
 from undisc.export.model import Kind, PackageFile
 from undisc.export.verifying import verify
@@ -80,6 +83,14 @@ def test_seven_zip_opens_what_we_lock_and_we_what_it_locks(archive: Path, tmp_pa
     assert {each.path: read(source, each.path) for each in source.entries() if isinstance(each, Entry)} == {
         path: data for path, data in CONTENTS.items() if data
     } | {each.path: b"" for each in source.entries() if each.path == "EMPTY" and isinstance(each, Entry)}
+
+
+@given(st.binary(max_size=40))
+def test_no_extra_field_makes_the_reader_stumble(extra: bytes) -> None:
+    info = zipfile.ZipInfo("IM1")
+    info.compress_type, info.extra = METHOD, extra
+    how = locked(info)
+    assert how is None or (how.key in (16, 24, 32) and how.method in (0, 8))
 
 
 def test_any_bit_flipped_in_a_locked_file_is_refused(archive: Path) -> None:
