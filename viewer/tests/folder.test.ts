@@ -2,8 +2,10 @@
 
 import { describe, expect, test } from "vitest";
 import { CharacterSet } from "../src/source/folder/charset";
+import { Codecs } from "../src/source/folder/codecs";
 import { paletteOf, toRgb } from "../src/source/folder/colour";
 import { spreadOf, statedContrast } from "../src/source/folder/contrast";
+import { decodeFrame } from "../src/source/folder/decode";
 import type { Description } from "../src/source/folder/description";
 import { codedPlaces, nativePlace } from "../src/source/folder/fragments";
 import { group } from "../src/source/folder/grouping";
@@ -254,6 +256,25 @@ describe("pixels", () => {
     expect(spread.low).toBeCloseTo(505, -1);
     expect(spread.high).toBeCloseTo(994, -1);
     expect(spreadOf([], null)).toEqual({ low: 0, high: 1, min: 0, max: 1 });
+  });
+
+  test("that a table gives a meaning have that meaning", async () => {
+    const words = (...values: number[]) => new Uint8Array(Uint16Array.from(values).buffer);
+    const table: Field[] = [
+      [0x00283002, "US", words(3, 2, 16)],
+      [0x00283006, "OW", words(5, 60, 700)],
+    ];
+    const one = await instance([...image(), [0x00283000, "SQ", [table]]]);
+    const [told] = await one.told();
+    expect(told?.frame).toMatchObject({ format: "u2", slope: 1, intercept: 0 });
+    const place = await one.place(0);
+    const at = place?.stretches[0] ?? { at: 0, length: 0 };
+    const raw = await one.original.slice(at.at, at.at + at.length).arrayBuffer();
+    const job = { bytes: raw, skip: 0, coded: false, palette: null, modality: await one.modalityTable() };
+    const codecs = new Codecs(() => Promise.reject(new Error("none is wanted")));
+    const description = one.description ?? describing();
+    // 0, 2, 4 and so on: below the first entry, the first, the last, and beyond.
+    expect([...(await decodeFrame({ ...job, description }, codecs))]).toEqual([5, 5, 700, 700, 700, 700]);
   });
 
   test("have the window that their header states", async () => {

@@ -6,6 +6,7 @@ import { type Palette, toRgb } from "./colour";
 import { codecOf, type Description, isColour } from "./description";
 import { decodeJpeg } from "./jpeg";
 import { type Bytes, FrameDamaged, nativeFrame, rleFrame, viewed, withoutUnusedBits } from "./native";
+import type { ModalityTable } from "./tables";
 
 export interface Job {
   bytes: ArrayBuffer;
@@ -14,13 +15,22 @@ export interface Job {
   coded: boolean;
   description: Description;
   palette: Palette | null;
+  modality: ModalityTable | null;
 }
 
 /** Rejects with FrameDamaged or CodecUnavailable. */
 export async function decodeFrame(job: Job, codecs: Codecs): Promise<PixelArray> {
-  const { description, palette } = job;
+  const { description, palette, modality } = job;
   const { values, photometric } = await stored(job, codecs);
-  return isColour(description) ? toRgb(values, photometric, description, palette) : values;
+  if (isColour(description)) {
+    return toRgb(values, photometric, description, palette);
+  }
+  return modality === null ? values : mapped(values, modality);
+}
+
+function mapped(values: PixelArray, { first, entries }: ModalityTable): PixelArray {
+  const last = entries.length - 1;
+  return Uint16Array.from(values, (value) => entries[Math.max(0, Math.min(last, value - first))] ?? 0);
 }
 
 interface Stored {

@@ -20,7 +20,7 @@ async function answer({ id, job }: Request): Promise<void> {
   try {
     const pixels = await decodeFrame(job, codecs);
     const whole = pixels.byteLength === pixels.buffer.byteLength ? pixels.buffer : pixels.slice().buffer;
-    if (pixels.BYTES_PER_ELEMENT !== BYTES_OF[formatOf(job.description)]) {
+    if (pixels.BYTES_PER_ELEMENT !== BYTES_OF[job.modality === null ? formatOf(job.description) : "u2"]) {
       say({ id, failure: "damaged" });
       return;
     }

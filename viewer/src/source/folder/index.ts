@@ -224,7 +224,8 @@ async function jobOf(instance: Instance, frame: number): Promise<Job> {
   }
   const blob = new Blob(place.stretches.map(({ at, length }) => header.file.slice(at, at + length)));
   const { skip, coded } = place;
-  return { bytes: await blob.arrayBuffer(), skip, coded, description, palette: await instance.colours() };
+  const [palette, modality] = [await instance.colours(), await instance.modalityTable()];
+  return { bytes: await blob.arrayBuffer(), skip, coded, description, palette, modality };
 }
 
 /** Of modality values (PS3.3 C.11.1.1.2: HU is CT's when none is given). */

@@ -9,7 +9,7 @@ import { type Description, describe, formatOf, isColour, isVideo } from "./descr
 import { codedPlaces, type FramePlace, framesThere, nativePlace } from "./fragments";
 import type { Dataset, Header } from "./header";
 import { regionsOf, spacingOf } from "./measuring";
-import { readPalette, readTables } from "./tables";
+import { type ModalityTable, readModalityTable, readPalette, readTables } from "./tables";
 import { TAG } from "./tags";
 import { Values } from "./values";
 
@@ -28,6 +28,7 @@ export class Instance {
   readonly patient: Patient;
   private places: Promise<readonly FramePlace[]> | null = null;
   private palette: Promise<Palette | null> | null = null;
+  private modality: Promise<ModalityTable | null> | null = null;
 
   constructor(
     readonly id: number,
@@ -75,6 +76,16 @@ export class Instance {
     return this.palette;
   }
 
+  /** Null where stored values are rescaled by a line, as nearly all are. */
+  async modalityTable(): Promise<ModalityTable | null> {
+    const { description, header, values } = this;
+    if (description === null || isColour(description) || description.floating) {
+      return null;
+    }
+    this.modality ??= readModalityTable(header, values, description.signed);
+    return this.modality;
+  }
+
   /** Null where it is none, or cannot be read as one. */
   document(): Blob | null {
     const element = this.values.element(TAG.document);
@@ -93,15 +104,20 @@ export class Instance {
     if (header.pixels?.length === null) {
       await this.place(0);
     }
-    const tables = await readTables(header, values);
+    const mapped = (await this.modalityTable()) !== null;
+    const signed = description.signed && !mapped;
+    const tables = await readTables(header, values, signed);
     const [shared] = values.items(TAG.sharedGroups);
-    const own = values.items(TAG.frameGroups);
+    const perFrame = values.items(TAG.frameGroups);
     const regions = regionsOf(values);
     const found: { frame: Frame; isStated: boolean }[] = [];
     for (let at = 0; at < this.frames; at++) {
-      const groups = [own[at], shared].flatMap((group) => (group === undefined ? [] : [flattened(group)]));
+      const groups = [perFrame[at], shared].flatMap((group) => (group === undefined ? [] : [flattened(group)]));
       const place = await this.place(at);
-      found.push(this.frame(at, values.within(...groups), { tables, regions, isThere: place !== null }, description));
+      const own = values.within(...groups);
+      const more =
+        own.items(TAG.windowTables) === values.items(TAG.windowTables) ? tables : await readTables(header, own, signed);
+      found.push(this.frame(at, own, { tables: more, regions, isThere: place !== null, mapped }, description));
     }
     return found;
   }
@@ -109,7 +125,7 @@ export class Instance {
   private frame(
     index: number,
     values: Values,
-    { tables, regions, isThere }: { tables: LookupTable[]; regions: Json[]; isThere: boolean },
+    { tables, regions, isThere, mapped }: Around,
     description: Description,
   ): { frame: Frame; isStated: boolean } {
     const colour = isColour(description);
@@ -129,12 +145,12 @@ export class Instance {
         n: index,
         rows: description.rows,
         columns: description.columns,
-        format: formatOf(description),
+        format: mapped ? "u2" : formatOf(description),
         samples: colour ? 3 : 1,
         wire: isThere ? "raw" : "",
         bytes: Math.ceil(description.frameBits / 8),
-        slope: values.number(TAG.slope) ?? 1,
-        intercept: values.number(TAG.intercept) ?? 0,
+        slope: mapped ? 1 : (values.number(TAG.slope) ?? 1),
+        intercept: mapped ? 0 : (values.number(TAG.intercept) ?? 0),
         invert: inverted,
         window: windowsOf(values),
         function: functionOf(values),
@@ -142,9 +158,9 @@ export class Instance {
         high: stated?.high ?? 1,
         curve: stated === null || typeof stated.curve === "string" ? (stated?.curve ?? "linear") : 0,
         tables: colour ? [] : [...tables.keys()],
-        min: colour ? 0 : -shift,
-        max: colour ? 255 : most - shift,
-        padding: paddingOf(values),
+        min: colour || mapped ? 0 : -shift,
+        max: colour ? 255 : mapped ? 65_535 : most - shift,
+        padding: mapped ? null : paddingOf(values),
         position: values.numbers(TAG.position, 3),
         orientation,
         toward:
@@ -164,6 +180,15 @@ export class Instance {
     );
     return { frame, isStated: stated !== null };
   }
+}
+
+/** What an instance says of its frames, and whether there is this one. */
+interface Around {
+  tables: LookupTable[];
+  regions: Json[];
+  isThere: boolean;
+  /** Stored values go through a table of their own. */
+  mapped: boolean;
 }
 
 /** What the items of a group say, each of which lies in a sequence of its own (PS3.3 C.7.6.16). */
