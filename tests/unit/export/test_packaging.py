@@ -302,7 +302,14 @@ def test_nothing_readable_is_on_a_sealed_package(app: App, exporting: Exporting,
         everything = b"".join(_content(file) for file in package.files)
         names = [file.path for file in package.files]
         study = app.archive.studies()[0]
-        for secret in (b"TESTPERSON", b"Riverside", study.study_uid.encode(), b"DICM", b"2026111", b"TEST-0001"):
+        for secret in (
+            b"TESTPERSON",
+            b"Riverside",
+            study.study_uid.encode(),
+            bytes(8) + b"DICM",
+            b"2026111",
+            b"TEST-0001",
+        ):
             assert secret not in everything
         assert not [name for name in names if name.startswith(("DICOM", "REPORT", "IHE_PDI"))]
         assert names[:2] == ["INDEX.HTM", "README.TXT"]
