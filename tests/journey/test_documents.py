@@ -59,7 +59,7 @@ def test_a_report_reads_as_a_page_and_its_markup_stays_text(context: BrowserCont
 
 def test_a_verified_report_says_by_whom(context: BrowserContext, drawer: Place) -> None:
     page, _ = opened(context, drawer, "Report", place=1)
-    expect(page.get_by_test_id("verified")).to_contain_text("Verified by Dr GRETE TESTER, Riverside Imaging on November 2")
+    expect(page.get_by_test_id("verified")).to_contain_text("GRETE TESTER, Riverside Imaging on November 2, 2026")
     expect(page.get_by_test_id("unverified")).to_have_count(0)
 
 
