@@ -324,6 +324,7 @@ def test_a_folder_without_a_package_is_not_taken_for_one(tmp_path: Path) -> None
     assert not is_sealed(open_source(tmp_path, Limits()))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 20_000_000), st.integers(0, 5000))
 def test_the_length_of_a_script_is_known_before_it_is_made(number: int, length: int) -> None:
     assert text_length(number, length) == len(chunk_text(number, bytes(length)))

@@ -6,7 +6,7 @@ from functools import partial
 from io import BytesIO
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from undisc.export.model import Kind, PackageFile
@@ -87,6 +87,7 @@ def test_a_secure_file_set_has_all_dicom_files_in_envelopes_and_nothing_that_nam
     assert len({text[-64:] for text in texts}) == len(texts)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 1 << 33))
 def test_the_size_is_known_before_anything_is_read(size: int) -> None:
     def never() -> BytesIO:

@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from undisc.discs.model import Entry, ReadError, Refused
@@ -85,6 +85,7 @@ def test_seven_zip_opens_what_we_lock_and_we_what_it_locks(archive: Path, tmp_pa
     } | {each.path: b"" for each in source.entries() if each.path == "EMPTY" and isinstance(each, Entry)}
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=40))
 def test_no_extra_field_makes_the_reader_stumble(extra: bytes) -> None:
     info = zipfile.ZipInfo("IM1")
