@@ -1,9 +1,8 @@
 """`undisc publish`, `undisc unpublish`, `undisc published`: a study on any host of files, which cannot read it."""
 
 import sys
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
-import segno
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -11,9 +10,10 @@ from rich.table import Table
 from undisc.app import build_exporting, build_publishing
 from undisc.cli.giving import lifetime
 from undisc.cli.screen import AsJson, DataDir, err, opened, out, print_json, safe
-from undisc.export.publishing import Publication, PublishingStopped, link_of
-from undisc.export.sealing import Sealer, new_package
-from undisc.export.service import Choices
+
+if TYPE_CHECKING:
+    from undisc.export.publishing import Publication, PublishingStopped
+    from undisc.export.sealing import Sealer
 
 Studies = Annotated[
     list[str] | None,
@@ -53,6 +53,11 @@ def publish(
         raise typer.BadParameter("Say which study, and where with --to.")
     if url and (not url.startswith(("https://", "http://")) or "#" in url or "?" in url):
         raise typer.BadParameter("An address begins with https:// and has no # or ? in it.", param_hint="--url")
+    # Loaded here, as below, since most commands publish nothing.
+    from undisc.export.publishing import PublishingStopped
+    from undisc.export.sealing import Sealer, new_package
+    from undisc.export.service import Choices
+
     lives = lifetime(expires) if expires else None
     with opened(data_dir) as app, _Bar(quiet=as_json) as bar:
         publishing, exporting = build_publishing(app), build_exporting(app)
@@ -72,6 +77,8 @@ def publish(
 
 
 def _go_on(name: str, as_json: bool, data_dir: DataDir) -> None:
+    from undisc.export.publishing import PublishingStopped
+
     with opened(data_dir) as app, _Bar(quiet=as_json) as bar:
         try:
             made = build_publishing(app).resume(name, bar.arrived)
@@ -83,7 +90,11 @@ def _go_on(name: str, as_json: bool, data_dir: DataDir) -> None:
         out.print("All of it is there now, and was read back. The link that you were given opens it.", soft_wrap=True)
 
 
-def _tell(made: Publication, sealer: Sealer, as_json: bool) -> None:
+def _tell(made: "Publication", sealer: "Sealer", as_json: bool) -> None:
+    import segno
+
+    from undisc.export.publishing import link_of
+
     link = link_of(made, sealer)
     if as_json:
         print_json(_told(made) | {"link": link})
@@ -99,7 +110,9 @@ def _tell(made: Publication, sealer: Sealer, as_json: bool) -> None:
     out.print("Whoever has the link can look. It is not kept here, and cannot be made again.", soft_wrap=True)
 
 
-def _tell_stopped(stopped: PublishingStopped, sealer: Sealer | None, as_json: bool) -> NoReturn:
+def _tell_stopped(stopped: "PublishingStopped", sealer: "Sealer | None", as_json: bool) -> NoReturn:
+    from undisc.export.publishing import link_of
+
     link = link_of(stopped.publication, sealer) if sealer else None
     if as_json:
         print_json(_told(stopped.publication) | {"message": str(stopped)} | ({"link": link} if link else {}))
@@ -156,7 +169,7 @@ def published(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     out.print(table)
 
 
-def _told(one: Publication) -> dict[str, Any]:
+def _told(one: "Publication") -> dict[str, Any]:
     return {
         "publication": one.id,
         "state": one.state,
