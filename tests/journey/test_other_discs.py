@@ -145,6 +145,21 @@ def test_a_whole_disc_opens_as_a_folder(chromium_page: ChromiumPage, bare: Path)
     assert "index" not in chromium_page.text(ABOUT)
 
 
+def test_a_folder_can_be_dropped_onto_the_page(chromium_page: ChromiumPage, bare: Path, tmp_path: Path) -> None:
+    made = make_disc(tmp_path / "disc", series=1, slices=2)
+    chromium_page.goto(bare.as_uri())
+    chromium_page.expect(OTHER)
+    chromium_page.click(OTHER)
+    chromium_page.expect(FOLDER)
+    page = chromium_page.page
+    tools = page.context.new_cdp_session(page)
+    for step in ("dragEnter", "dragOver", "drop"):
+        data = {"items": [], "files": [str(made.folder)], "dragOperationsMask": 1}
+        tools.send("Input.dispatchDragEvent", {"type": step, "x": 700, "y": 400, "data": data})
+    chromium_page.expect(FULL)
+    assert "index" not in chromium_page.text(ABOUT)
+
+
 def test_two_people_on_one_disc_are_told_apart(chromium_page: ChromiumPage, bare: Path, tmp_path: Path) -> None:
     made = two_patients(tmp_path / "disc")
     choose(chromium_page, bare, made.folder)

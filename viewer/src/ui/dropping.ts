@@ -37,13 +37,16 @@ export async function droppedFiles(transfer: DataTransfer): Promise<Picked[]> {
   const found: Picked[] = [];
   const alone = asked.length === 1;
   for (const { handle, entry, file } of asked) {
+    if (entry?.isDirectory !== true && file !== null) {
+      found.push({ path: file.name, file });
+      continue;
+    }
+    // Pages from files get at folders in the one way or in the other, by the browser.
     const held = handle === null ? null : await handle.catch(() => null);
     if (held !== null) {
-      await throughHandle(held, alone && held.kind === "directory" ? "" : held.name, found, 0);
+      await throughHandle(held, alone ? "" : held.name, found, 0);
     } else if (entry !== null) {
-      await throughEntry(entry, alone && entry.isDirectory ? "" : entry.name, found, 0);
-    } else if (file !== null) {
-      found.push({ path: file.name, file });
+      await throughEntry(entry, alone ? "" : entry.name, found, 0);
     }
   }
   return found;
