@@ -208,6 +208,54 @@ def test_what_is_there_is_never_overwritten(disc: MadeDisc, data: Path, tmp_path
     assert (tmp_path / "mine.iso").read_text() == "mine"
 
 
+@pytest.mark.parametrize(
+    ("paper", "says"),
+    [("x.zip", "of that name already"), ("mine.pdf", "of that name already"), ("no/where.pdf", "is not there")],
+)
+@pytest.mark.parametrize("option", ["--label", "--letter"])
+def test_papers_that_could_not_be_written_are_refused_before_anything_is_made(
+    disc: MadeDisc, data: Path, tmp_path: Path, option: str, paper: str, says: str
+) -> None:
+    (tmp_path / "mine.pdf").write_text("mine")
+    ran = make(disc, data, "--out", tmp_path / "x.zip", "--seal", option, tmp_path / paper)
+    assert (ran.code, says in ran.err) == (1, True)
+    assert files_below(tmp_path) == {"mine.pdf"}
+    assert (tmp_path / "mine.pdf").read_text() == "mine"
+
+
+def test_what_was_made_before_something_failed_is_told_with_its_passphrase(
+    disc: MadeDisc, data: Path, tmp_path: Path
+) -> None:
+    # No file can have a name that long, which is found out only when it is written.
+    ran = make(disc, data, "--out", tmp_path / "x.zip", "--seal", "--label", tmp_path / f"{'a' * 300}.pdf", "--json")
+    assert ran.code == 1
+    assert (ran.json["verified"], len(ran.json["passphrase"].split())) == (24, 6)
+    assert "could not be read or written" in ran.json["message"]
+    assert files_below(tmp_path) == {"x.zip"}
+
+
+def test_nothing_is_made_inside_the_data_folder(disc: MadeDisc, data: Path) -> None:
+    ran = make(disc, data, "--out", data / "studies" / "x.zip")
+    assert (ran.code, "inside of the data folder" in ran.err) == (1, True)
+    assert not (data / "studies" / "x.zip").exists()
+
+
+def test_discs_of_a_set_need_a_name(disc: MadeDisc, data: Path, tmp_path: Path) -> None:
+    ran = undisc("disc", *disc.study_uids, "--out", ".", "--no-viewer", "--split", "1.2MB", data=data, cwd=tmp_path)
+    assert (ran.code, "Give a name" in ran.err) == (1, True)
+
+
+def test_passphrase_of_a_file_is_what_people_type(disc: MadeDisc, data: Path, tmp_path: Path) -> None:
+    words = "turbine mango lantern pickle orbit walrus"
+    file = tmp_path / "words.txt"
+    file.write_bytes(b"\xef\xbb\xbf" + words.encode() + b"\r\nsecond line")
+    told = made(disc, data, "--out", tmp_path / "x.zip", "--seal", "--passphrase-file", file)
+    assert told["passphrase"] == words
+    file.write_bytes(words.encode("utf-16"))
+    ran = make(disc, data, "--out", tmp_path / "y.zip", "--seal", "--passphrase-file", file)
+    assert (ran.code, "not plain text" in ran.err) == (1, True)
+
+
 def test_original_that_is_gone_ends_it_with_a_sentence_and_nothing_made(
     disc: MadeDisc, data: Path, tmp_path: Path
 ) -> None:

@@ -81,6 +81,8 @@ def test_a_bucket_that_is_not_there_is_said_in_a_plain_sentence(s3: str, disc: M
 def test_what_is_missing_from_the_command_is_said(data: Path) -> None:
     assert "--to" in undisc("publish", "1.2.3", data=data).said
     assert "undisc studies" in undisc("publish", "1.2.3", "--to", data / "host", data=data).said
+    far = f"https://{'a' * 2000}.example"
+    assert "such an address" in undisc("publish", "1.2.3", "--to", "x", "--url", far, data=data).said
     assert "no publication is the time over" in undisc("unpublish", "--expired", data=data).said
 
 

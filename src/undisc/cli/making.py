@@ -1,5 +1,6 @@
 """What `undisc disc` does: order, watch, account for."""
 
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from undisc.export.service import Choices, Estimate, Form, ReportFile
 from undisc.sharing.model import NewLink
 
 _MOST_NAMED = 20
+_LONGEST_LINE = 16_384
 # Bytes a second, as measured on two cores: converted from JPEG 2000, written and read back. Burned: a CD at 16x.
 _CONVERTS, _WRITES, _BURNS = 20e6, 160e6, 2.4e6
 
@@ -51,35 +53,61 @@ class Wanted:
 
 def make(wanted: Wanted) -> NoReturn:
     """Make the media, print what became of them, and end the program with its exit code."""
+    plan, link = None, None
+    made: list[Made] = []
+    code, failure = 0, ""
     try:
         with opened(wanted.data_dir) as app:
+            _check_papers(wanted)
             making = build_making(app)
             order = _order(app, wanted)
             _tell_estimate(making.estimate(order), order, quiet=wanted.as_json)
             with MakingBars(quiet=wanted.as_json) as bars, making.plan(order, bars) as plan:
                 _tell_plan(plan, quiet=wanted.as_json)
-                made = list(making.make(plan, bars, bars.next_disc))
+                for each in making.make(plan, bars, bars.next_disc):
+                    made.append(each)  # one by one, since what was made stays where the next one fails
                 is_good = all(each.verified.is_good for each in made)
-                asked = wanted.with_link and is_good
-                link = app.sharing.create_link(order.study_ids, passcode="auto") if asked else None
+                if wanted.with_link and is_good:
+                    link = app.sharing.create_link(order.study_ids, passcode="auto")
                 _write_papers(app, plan, made, wanted, link)
+                code = 0 if is_good else 1
     except StudyUnknown as error:
-        _fail(2, str(error), wanted.as_json)
+        code, failure = 2, str(error)
     except KeyboardInterrupt:
-        _fail(130, "Stopped. Nothing half made was left.", wanted.as_json)
+        code, failure = 130, "Stopped. Nothing half made was left."
     except Exception as error:
-        _fail(1, sentence_for(error), wanted.as_json)
+        code, failure = 1, sentence_for(error)
+    # What was made before something failed has to be told of all the same: nobody else knows its passphrase.
+    if plan is None or not made:
+        _fail(code, failure, wanted.as_json)
     if wanted.as_json:
-        print_json(_as_json(plan, made, link))
-    else:
-        _print(plan, made, link)
-    raise typer.Exit(0 if is_good else 1)
+        print_json(_as_json(plan, made, link) | ({"message": failure} if failure else {}))
+        raise typer.Exit(code)
+    _print(plan, made, link)
+    if failure:
+        _fail(code, failure, wanted.as_json)
+    raise typer.Exit(code)
+
+
+def _check_papers(wanted: Wanted) -> None:
+    """Raises MediumRefused where the label or the letter could not be written when the media are made."""
+    taken = {Path(wanted.target).resolve()} if wanted.target else set()
+    for paper in (wanted.label, wanted.letter):
+        if paper is None:
+            continue
+        if paper.resolve() in taken or os.path.lexists(paper):
+            raise MediumRefused("There is something of that name already, where the label or the letter is to be.")
+        if not os.access(paper.absolute().parent, os.W_OK | os.X_OK):
+            raise MediumRefused("The folder that the label or the letter is to be in is not there, or is locked.")
+        taken.add(paper.resolve())
 
 
 def _order(app: App, wanted: Wanted) -> Order:
     study_ids = tuple(app.archive.study_id(study) for study in wanted.studies)
     wants_one = wanted.seal or wanted.zip_password or wanted.secure_profile
     passphrase = _passphrase(app, study_ids, wanted.passphrase_file) if wants_one else None
+    if wanted.target and Path(wanted.target).resolve().is_relative_to(app.settings.data_dir.resolve()):
+        raise MediumRefused("This is inside of the data folder, which is for Undisc alone. Give another place.")
     return Order(
         study_ids=study_ids,
         medium=Medium.DISC if wanted.device else medium_of(wanted.target),
@@ -175,7 +203,12 @@ class MakingBars:
 def _passphrase(app: App, study_ids: Sequence[int], file: Path | None) -> str:
     if file is None:
         return new_passphrase()
-    own = file.read_text("utf-8").split("\n", 1)[0].strip()
+    try:
+        with file.open("rb") as opened_file:
+            # Windows' editors put a mark before the first letter, which nobody could type.
+            own = opened_file.readline(_LONGEST_LINE).decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise MediumRefused("The file with the passphrase is not plain text in UTF-8.") from None
     known = [
         word
         for study in study_ids
@@ -217,11 +250,16 @@ def _tell_plan(plan: Plan, *, quiet: bool) -> None:
 def _write_papers(app: App, plan: Plan, made: Sequence[Made], wanted: Wanted, link: NewLink | None) -> None:
     tolds = [_told(app, plan, each) for each in made]
     if wanted.label:
-        wanted.label.write_bytes(label(tolds))
+        _write_new(wanted.label, label(tolds))
     if wanted.letter:
         shared = {"link": link.url, "until": link.link.expires_at, "has_passcode": bool(link.passcode)} if link else {}
         numbers = ", ".join(told.number for told in tolds)
-        wanted.letter.write_bytes(letter(replace(tolds[0], images=plan.whole.instances, number=numbers, **shared)))
+        _write_new(wanted.letter, letter(replace(tolds[0], images=plan.whole.instances, number=numbers, **shared)))
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(data)
 
 
 def _told(app: App, plan: Plan, made: Made) -> Told:
@@ -261,7 +299,7 @@ def _print(plan: Plan, made: Sequence[Made], link: NewLink | None) -> None:
         out.print(f"Note: {what} as stored, since nothing else can be made of them.", soft_wrap=True)
     if len({(study.patient, study.patient_id) for study in plan.whole.contents.studies}) > 1:
         out.print("Note: these are pictures of more than one patient.", soft_wrap=True)
-    if passphrase and all(each.verified.is_good for each in made):
+    if passphrase and any(each.verified.is_good or plan.order.medium is Medium.DISC for each in made):
         name = "Passphrase" if plan.order.choices.sealer else "Password"
         out.print(f"{name}:  {passphrase}", style="bold", markup=False, soft_wrap=True)
         out.print("It is kept nowhere: write it down, and give it another way than the disc.", soft_wrap=True)

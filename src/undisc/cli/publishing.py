@@ -1,6 +1,7 @@
 """`undisc publish`, `undisc unpublish`, `undisc published`: a study on any host of files, which cannot read it."""
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -10,10 +11,14 @@ from rich.table import Table
 from undisc.app import build_exporting, build_publishing
 from undisc.cli.giving import lifetime
 from undisc.cli.screen import AsJson, DataDir, err, opened, out, print_json, safe
+from undisc.errors import MediumRefused
 
 if TYPE_CHECKING:
     from undisc.export.publishing import Publication, PublishingStopped
     from undisc.export.sealing import Sealer
+
+_LONGEST_ADDRESS = 1000
+"""More, with the key behind it, would not fit into a QR code."""
 
 Studies = Annotated[
     list[str] | None,
@@ -53,6 +58,8 @@ def publish(
         raise typer.BadParameter("Say which study, and where with --to.")
     if url and (not url.startswith(("https://", "http://")) or "#" in url or "?" in url):
         raise typer.BadParameter("An address begins with https:// and has no # or ? in it.", param_hint="--url")
+    if len(url) > _LONGEST_ADDRESS or not url.isprintable() or " " in url:
+        raise typer.BadParameter("No page has such an address.", param_hint="--url")
     # Loaded here, as below, since most commands publish nothing.
     from undisc.export.publishing import PublishingStopped
     from undisc.export.sealing import Sealer, new_package
@@ -64,6 +71,8 @@ def publish(
         app.archive.derive_pending()
         sealer = Sealer(new_package())
         ids = [app.archive.study_id(study) for study in studies]
+        if "://" not in to and Path(to).resolve().is_relative_to(app.settings.data_dir.resolve()):
+            raise MediumRefused("This is inside of the data folder, which is for Undisc alone. Give another place.")
         choices = Choices(sealer=sealer)
         ends = app.clock.now() + lives if lives else None
         with exporting.package(ids, choices) as package:
@@ -88,6 +97,9 @@ def _go_on(name: str, as_json: bool, data_dir: DataDir) -> None:
         print_json(_told(made))
     else:
         out.print("All of it is there now, and was read back. The link that you were given opens it.", soft_wrap=True)
+        out.print(
+            "If none was ever printed, nothing opens it: unpublish it, and publish the study again.", soft_wrap=True
+        )
 
 
 def _tell(made: "Publication", sealer: "Sealer", as_json: bool) -> None:

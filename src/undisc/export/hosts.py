@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from undisc.errors import UndiscError
+from undisc.export.folder import sync
 
 if TYPE_CHECKING:
     from obstore.store import S3Store
@@ -47,6 +48,10 @@ class Host(Protocol):
 
     def delete(self, path: str) -> None:
         """A missing one is no error."""
+        ...
+
+    def settle(self, folder: str) -> None:
+        """Return once all that was put into a folder outlasts the loss of power."""
         ...
 
     def tidy(self, folder: str) -> None:
@@ -103,6 +108,13 @@ class FolderHost:
     def delete(self, path: str) -> None:
         with _plainly():
             (self._root / path).unlink(missing_ok=True)
+
+    def settle(self, folder: str) -> None:
+        # Not file by file as they come: by now the system has long begun to write the first of them.
+        with _plainly():
+            top = self._root / folder
+            for path in (*top.rglob("*"), top, self._root):
+                sync(path)
 
     def tidy(self, folder: str) -> None:
         top = self._root / folder
@@ -164,6 +176,9 @@ class BucketHost:
                 obstore.delete(self._store, path)
             except _missing():
                 return
+
+    def settle(self, folder: str) -> None:
+        """A bucket that has said yes has it."""
 
     def tidy(self, folder: str) -> None:
         """A bucket has no folders."""

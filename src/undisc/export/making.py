@@ -139,7 +139,8 @@ class Making:
             parts = tuple(self._parts(order, whole))
             for part in parts:
                 if order.medium is not Medium.DISC:
-                    check_target(order.medium, part.target, part.size)
+                    # All of them lie in one folder.
+                    check_target(order.medium, part.target, sum(each.size for each in parts))
             return Plan(order, whole, parts)
         except BaseException:
             whole.close()
@@ -237,6 +238,8 @@ class Making:
             size, udf = self._size(whole.files)
             yield Part(whole, order.target, size, udf, "")
             return
+        if order.medium is not Medium.DISC and order.target.name in ("", ".."):
+            raise MediumRefused("Several discs come of this. Give a name, so that each has it with its number.")
         packages = self._fitting(order, whole, order.capacity)
         for number, package in enumerate(packages, 1):
             size, udf = self._size(package.files)

@@ -86,7 +86,7 @@ class Publishing:
         When this returns, all of it was read back and is as it was sealed. Raises HostRefused where nothing was begun,
         PublishingStopped where it was and can go on, and OSError where there is no room here.
         """
-        home = place if place.startswith("s3://") else str(Path(place).absolute())
+        home = place if "://" in place else str(Path(place).absolute())
         host = self._open_host(home)
         if host.read(f"{sealer.package}/{INDEX}") is not None:
             raise HostRefused("There is a package of that name already.")
@@ -109,7 +109,13 @@ class Publishing:
         except BaseException:
             shutil.rmtree(staged, ignore_errors=True)
             raise
-        return self._send(publication, host, progress)
+        try:
+            return self._send(publication, host, progress)
+        except UndiscError:
+            raise
+        except (Exception, KeyboardInterrupt) as error:
+            # Its key is nowhere but with the caller, who is to know that it was begun.
+            raise PublishingStopped("It was stopped before all of it had arrived.", publication) from error
 
     def resume(self, name: str, progress: Progress = lambda done, count: None) -> Publication:
         """Go on with a publication that was interrupted. Raises PublicationUnknown, and as `publish` does."""
@@ -136,12 +142,13 @@ class Publishing:
             if left:
                 raise HostRefused(f"{left} files are still on the host. It may not let them be deleted.")
             host.tidy(publication.id)
-        shutil.rmtree(self._staged(publication.id), ignore_errors=True)
         with self._trail.work() as work:
             store.forget_files(work.connection, publication.id)
             if publication.state != "removed":
                 store.set_state(work.connection, publication.id, "removed", work.clock.now())
                 work.audit(Act("unpublished", actor, _subject(publication, len(paths))))
+        # Only now: whoever is sending it and finds nothing left to send then also finds that it is removed.
+        shutil.rmtree(self._staged(publication.id), ignore_errors=True)
         return self.find(publication.id)
 
     def unpublish_expired(self) -> list[Publication]:
@@ -193,16 +200,26 @@ class Publishing:
                     failed.append(reason)
                 else:
                     progress(arrived, total)
+        if not failed:
+            try:
+                host.settle(publication.id)
+            except HostRefused as error:
+                failed.append(str(error))
         if failed:
-            count = f"{len(failed)} of {len(listed)} files did not arrive"
-            raise PublishingStopped(f"{count}. {failed[0]}", publication)
-        with self._trail.work() as work:
-            is_wanted = store.finish(work.connection, publication.id)
+            with self._trail.read() as connection:
+                known = store.one(connection, publication.id)
+            is_wanted = known is not None and known.state != "removed"
+        else:
+            with self._trail.work() as work:
+                is_wanted = store.finish(work.connection, publication.id)
         if not is_wanted:
             for file in listed:
                 host.delete(f"{publication.id}/{file.path}")
             host.tidy(publication.id)
             raise PublicationUnknown("This publication was removed while it was sent. Publish the study again.")
+        if failed:
+            count = f"{len(failed)} of {len(listed)} files did not arrive"
+            raise PublishingStopped(f"{count}. {failed[0]}", publication)
         shutil.rmtree(self._staged(publication.id), ignore_errors=True)
         return publication._replace(state="published")
 

@@ -75,6 +75,10 @@ class Moody:
         if not path.endswith(self.keeps or ("\0",)):
             self.inner.delete(path)
 
+    def settle(self, folder: str) -> None:
+        self.settled = len(self.puts)
+        self.inner.settle(folder)
+
     def tidy(self, folder: str) -> None:
         self.inner.tidy(folder)
 
@@ -290,6 +294,45 @@ def test_one_that_is_removed_while_it_is_sent_leaves_nothing_there(house: House)
         publishing.publish(house.files, house.sealer, STUDIES, str(house.place))
     assert house.there() == {}
     assert house.publishing.find(house.sealer.package).state == "removed"
+
+
+def test_one_that_is_removed_while_something_of_it_fails_leaves_nothing_there(house: House) -> None:
+    class Removing(Moody):
+        def put(self, path: str, data: bytes) -> None:
+            if path.endswith("KEY.JS"):
+                house.publishing.unpublish(house.sealer.package)
+                super().put(path.replace("KEY", "C0000003"), b"late")
+                raise HostRefused("The bucket cannot be reached.")
+            super().put(path, data)
+
+    house.host = Removing(house.host.inner)
+    publishing = Publishing(house.trail, house.jobs, house.scratch, lambda _: house.host)
+    with pytest.raises(PublicationUnknown):
+        publishing.publish(house.files, house.sealer, STUDIES, str(house.place))
+    assert house.there() == {}
+
+
+def test_it_outlasts_the_loss_of_power_before_it_is_called_published(house: House) -> None:
+    house.publish()
+    assert house.host.settled == len(house.host.puts) == len(house.files)
+
+
+@pytest.mark.parametrize("stopped", [KeyboardInterrupt, RuntimeError])
+def test_one_that_is_stopped_says_so_to_whoever_has_its_key(house: House, stopped: type[BaseException]) -> None:
+    def progress(done: int, count: int) -> None:
+        raise stopped
+
+    with pytest.raises(PublishingStopped) as told:
+        house.publishing.publish(house.files, house.sealer, STUDIES, str(house.place), progress=progress)
+    assert told.value.publication.id == house.sealer.package
+    assert house.publishing.resume(house.sealer.package).state == "published"
+    assert house.there() == expected(house)
+
+
+def test_a_place_that_is_no_folder_makes_none(house: House) -> None:
+    publishing = Publishing(house.trail, house.jobs, house.scratch)
+    with pytest.raises(HostRefused, match="s3://"):
+        publishing.publish(house.files, house.sealer, STUDIES, "https://somewhere.example/pictures")
 
 
 def test_what_a_killed_process_left_is_removed_after_a_day(house: House) -> None:
