@@ -203,6 +203,9 @@ def test_what_is_there_is_never_overwritten(disc: MadeDisc, data: Path, tmp_path
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "mine").write_text("mine")
     assert "of that name already" in make(disc, data, "--out", tmp_path / "mine.iso").err
+    (tmp_path / "link.iso").symlink_to(tmp_path / "nowhere")
+    assert "of that name already" in make(disc, data, "--out", tmp_path / "link.iso").err
+    (tmp_path / "link.iso").unlink()
     assert "files in this folder already" in make(disc, data, "--out", tmp_path / "folder").err
     assert files_below(tmp_path) == {"mine.iso", "folder/mine"}
     assert (tmp_path / "mine.iso").read_text() == "mine"
@@ -267,7 +270,10 @@ def test_original_that_is_gone_ends_it_with_a_sentence_and_nothing_made(
     assert not (tmp_path / "x.iso").exists()
 
 
-def test_interrupting_leaves_nothing_half_made(disc: MadeDisc, data: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_interrupting_leaves_nothing_half_made(
+    disc: MadeDisc, data: Path, tmp_path: Path, number: signal.Signals
+) -> None:
     command = [
         sys.executable,
         "-c",
@@ -285,7 +291,7 @@ def test_interrupting_leaves_nothing_half_made(disc: MadeDisc, data: Path, tmp_p
             break
         time.sleep(0.05)
     assert list(tmp_path.rglob("IM*"))
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Stopped. Nothing half made was left." in said

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import pydicom
 import pytest
+from pydicom.uid import ImplicitVRLittleEndian
 from sqlalchemy import select
 from tests.door.running import serving
 from tests.factories.discs import MadeDisc, make_disc
@@ -85,6 +87,26 @@ def test_link_for_looking_gives_no_disc(place: Place) -> None:
     _, client = place.opened(may_download=False)
     answer = client.get("disc")
     assert (answer.status_code, json.loads(answer.content)["type"]) == (403, "view-only")
+
+
+def test_disc_leaves_as_it_is_stored_where_there_is_no_room_to_convert_it(tmp_path: Path) -> None:
+    disc = make_disc(tmp_path / "disc", slices=3, series=1, with_dicomdir=False, viewer_junk=False)
+    for path in [path for path in disc.folder.rglob("*") if path.is_file()]:
+        dataset = pydicom.dcmread(path)
+        dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
+        dataset.save_as(path, implicit_vr=True, little_endian=True)
+    app = build(Settings(data_dir=tmp_path / "data", workers=1))
+    app.intake.take_in([disc.folder])
+    link = app.sharing.create_link([app.archive.studies()[0].id])
+    app.close()
+    short = build(Settings(data_dir=tmp_path / "data", workers=1, free_space_mb=10**9))
+    with serving(build_web(short)) as base, httpx.Client(base_url=f"{base}/s/{link.link.id}/", timeout=30) as client:
+        assert client.post("open", json={"secret": link.secret}).status_code == 200
+        answer = client.get("disc")
+    short.close()
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert sum(name.startswith("DICOM/") for name in archive.namelist()) == 3
+        assert b"As they were stored" in archive.read("README.TXT")
 
 
 def test_discs_that_are_given_up_leave_their_turn_to_others(place: Place) -> None:

@@ -252,7 +252,10 @@ class WrittenFolder {
     this.files = files ?? this.files;
   }
 
-  async getDirectoryHandle(name: string): Promise<WrittenFolder> {
+  async getDirectoryHandle(name: string, { create }: { create: boolean }): Promise<WrittenFolder> {
+    if (!create && ![...this.files.keys()].some((path) => path.startsWith(`${this.path}${name}/`))) {
+      throw new DOMException("", "NotFoundError");
+    }
     return new WrittenFolder(`${this.path}${name}/`, this.files);
   }
 
@@ -274,11 +277,29 @@ test("files of a sealed package are saved into a folder under their own names; t
   const whole = new PackageSaving(await harmed(() => undefined), pickers);
   expect(whole.amount).toEqual({ files: 2, bytes: 8 });
   expect(await whole.save("folder", (files) => told.push(files), never)).toEqual({ unreadable: [] });
-  expect(Object.fromEntries(folder.files)).toEqual({ "DICOM/ST000001/IM000001": "one", DICOMDIR: "index" });
+  const saved = { "PICTURES/DICOM/ST000001/IM000001": "one", "PICTURES/DICOMDIR": "index" };
+  expect(Object.fromEntries(folder.files)).toEqual(saved);
   expect(told).toEqual([1, 2]);
   const broken = new PackageSaving(await harmed((scripts) => scripts.delete(chunkPath(3))), pickers);
   expect(await broken.save("folder", () => undefined, never)).toEqual({
     unreadable: ["DICOM/ST000001/IM000001", "DICOMDIR"],
+  });
+});
+
+test("files of two packages never lie among each other, nor over what is in the folder", async () => {
+  const folder = new WrittenFolder();
+  folder.files.set("DICOMDIR", "mine");
+  const pickers = { showDirectoryPicker: async () => folder } as never;
+  const never = new AbortController().signal;
+  for (let time = 0; time < 2; time++) {
+    await new PackageSaving(await harmed(() => undefined), pickers).save("folder", () => undefined, never);
+  }
+  expect(Object.fromEntries(folder.files)).toEqual({
+    DICOMDIR: "mine",
+    "PICTURES/DICOM/ST000001/IM000001": "one",
+    "PICTURES/DICOMDIR": "index",
+    "PICTURES_2/DICOM/ST000001/IM000001": "one",
+    "PICTURES_2/DICOMDIR": "index",
   });
 });
 

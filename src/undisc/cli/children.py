@@ -27,6 +27,13 @@ def stop_on_signals(stopped: threading.Event) -> None:
     signal.signal(signal.SIGINT, stop)
 
 
+def end_as_interrupted() -> None:
+    """Let the system's own wish to end, and a terminal that is closed, be what Ctrl-C is."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, signal.default_int_handler)
+
+
 def stop_with_parent(stopped: threading.Event) -> None:
     """A child whose parent was killed would keep the port from the next one."""
     parent = os.getppid()

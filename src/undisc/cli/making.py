@@ -12,6 +12,7 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from undisc.app import App, build_making
+from undisc.cli.children import end_as_interrupted
 from undisc.cli.failing import sentence_for
 from undisc.cli.screen import err, opened, out, print_json, safe
 from undisc.errors import MediumRefused, StudyUnknown
@@ -56,12 +57,15 @@ def make(wanted: Wanted) -> NoReturn:
     plan, link = None, None
     made: list[Made] = []
     code, failure = 0, ""
+    end_as_interrupted()  # so that no pictures are left half written on a stick
     try:
         with opened(wanted.data_dir) as app:
             _check_papers(wanted)
             making = build_making(app)
             order = _order(app, wanted)
             _tell_estimate(making.estimate(order), order, quiet=wanted.as_json)
+            if order.choices.viewer and not order.choices.secure:
+                app.archive.derive_pending()  # what came in just now would be missing from what the viewer shows
             with MakingBars(quiet=wanted.as_json) as bars, making.plan(order, bars) as plan:
                 _tell_plan(plan, quiet=wanted.as_json)
                 for each in making.make(plan, bars, bars.next_disc):

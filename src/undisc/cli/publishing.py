@@ -9,6 +9,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 
 from undisc.app import build_exporting, build_publishing
+from undisc.cli.children import end_as_interrupted
 from undisc.cli.giving import lifetime
 from undisc.cli.screen import AsJson, DataDir, err, opened, out, print_json, safe
 from undisc.errors import MediumRefused
@@ -66,6 +67,7 @@ def publish(
     from undisc.export.service import Choices
 
     lives = lifetime(expires) if expires else None
+    end_as_interrupted()  # so that the link is told
     with opened(data_dir) as app, _Bar(quiet=as_json) as bar:
         publishing, exporting = build_publishing(app), build_exporting(app)
         app.archive.derive_pending()

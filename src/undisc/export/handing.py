@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from undisc.clock import Clock
+from undisc.errors import MediumRefused
 from undisc.export.receipts import Receipt, Receipts, Result, manifest_digest
 from undisc.export.service import Choices, Exporting, Form, Package
 from undisc.export.zip import ZipStream
@@ -58,15 +59,25 @@ class Handing:
         except BaseException:
             self._turns.release()
             raise
-        return self._sent(package, permit, token)
+        turn = _Turn(package, self._turns)
+        try:
+            return self._sent(package, turn, permit, token)
+        except BaseException:
+            turn.give_back()
+            raise
 
     def _package(self, permit: Permit) -> Package:
         found = self._exporting.estimate(permit.studies, Choices())
         form = Form.GENERAL if found.to_convert <= _MOST_CONVERTED else Form.STORED
-        return self._exporting.package(permit.studies, Choices(form=form))
+        try:
+            return self._exporting.package(permit.studies, Choices(form=form))
+        except MediumRefused:
+            if form is Form.STORED:
+                raise
+            # There is no room to convert them. Whoever holds a link can make none, and as stored they need none.
+            return self._exporting.package(permit.studies, Choices(form=Form.STORED))
 
-    def _sent(self, package: Package, permit: Permit, token: str) -> Handed:
-        turn = _Turn(package, self._turns)
+    def _sent(self, package: Package, turn: "_Turn", permit: Permit, token: str) -> Handed:
         self._scratch.mkdir(parents=True, exist_ok=True)
         allowed = self._sharing.still_allowed(permit, token)
         stream = ZipStream(package.files, self._clock.now(), self._scratch, still_allowed=allowed)

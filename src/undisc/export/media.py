@@ -41,11 +41,11 @@ def check_target(medium: Medium, target: Path, size: int) -> None:
     if not target.parent.is_dir():
         raise MediumRefused("The folder that this is to be made in is not there.")
     if medium is Medium.FOLDER:
-        if target.exists() and not target.is_dir():
+        if os.path.lexists(target) and not target.is_dir():
             raise MediumRefused("There is a file of that name, where a folder is wanted.")
         if target.is_dir() and not _is_empty(target):
             raise MediumRefused("There are files in this folder already. Give an empty folder, or a new name.")
-    elif target.exists():
+    elif os.path.lexists(target):
         raise MediumRefused("There is something of that name already. Give another name, or remove it first.")
     free = shutil.disk_usage(target if target.is_dir() else target.parent).free
     if free < size:
@@ -105,7 +105,7 @@ def _give_name(place: Path, target: Path) -> None:
             path.rename(target / path.name)
         sync(target)
         return
-    if not target.exists():
+    if not os.path.lexists(target):
         place.rename(target)
         sync(target.parent)
         return

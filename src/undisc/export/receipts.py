@@ -13,6 +13,8 @@ from undisc.export import store
 from undisc.export.manifest import manifest_text
 from undisc.export.model import Kind, Written
 
+_LARGEST_NUMBER = 2**31 - 1
+
 
 class Result(StrEnum):
     VERIFIED = "verified"
@@ -86,6 +88,8 @@ class Receipts:
             return [_told(row) for row in store.every(connection)]
 
     def one(self, number: int) -> dict[str, Any] | None:
+        if not 0 < number <= _LARGEST_NUMBER:
+            return None
         with self._trail.read() as connection:
             row = store.one(connection, number)
         return _told(row) if row else None

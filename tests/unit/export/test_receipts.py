@@ -57,7 +57,7 @@ def test_receipt_is_the_same_in_the_row_and_in_the_file(trail: Trail) -> None:
         {"path": "DICOM/ST000001/SE000001/IM000057", "reason": "It cannot be read off the medium."}
     ]
     assert (told["made_at"], told["outcome"], told["verified"]) == ("2026-11-24T09:30:00+00:00", "failed", 118)
-    assert receipts.one(3) is None
+    assert receipts.one(3) is receipts.one(-1) is receipts.one(10**30) is None
 
 
 def test_trail_tells_of_each_study_that_left_and_not_to_whom(trail: Trail, database: Database) -> None:

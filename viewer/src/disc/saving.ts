@@ -17,7 +17,7 @@ interface PickedFile {
 }
 
 interface Folder {
-  getDirectoryHandle(name: string, options: { create: true }): Promise<Folder>;
+  getDirectoryHandle(name: string, options: { create: boolean }): Promise<Folder>;
   getFileHandle(name: string, options: { create: true }): Promise<PickedFile>;
 }
 
@@ -28,6 +28,9 @@ interface Pickers {
 }
 
 const NAME = "PICTURES.ZIP";
+const FOLDER = "PICTURES";
+/** Names that a package's files can have; any other could lead out of the folder that they are unpacked into. */
+const PATH = /^[A-Z0-9_]{1,8}(\.[A-Z0-9_]{1,3})?(\/[A-Z0-9_]{1,8}(\.[A-Z0-9_]{1,3})?){0,7}$/;
 /** A download is read from its address after the click; for so long it stays. */
 const DOWNLOAD_MILLISECONDS = 60_000;
 
@@ -50,7 +53,8 @@ export class PackageSaving implements Saving {
     const unreadable: string[] = [];
     // Asked for first: browsers let a page ask only as an answer to a click.
     if (into === "folder" && this.pickers.showDirectoryPicker !== undefined) {
-      const folder = await this.pickers.showDirectoryPicker({ mode: "readwrite", startIn: "documents" });
+      const chosen = await this.pickers.showDirectoryPicker({ mode: "readwrite", startIn: "documents" });
+      const folder = await fresh(chosen);
       for await (const { path, bytes } of this.taken(unreadable, told, signal)) {
         await write(folder, path, bytes);
       }
@@ -75,6 +79,9 @@ export class PackageSaving implements Saving {
     for (const [at, { path, part }] of this.held.files.entries()) {
       signal.throwIfAborted();
       try {
+        if (!PATH.test(path)) {
+          throw new NotAvailable();
+        }
         const bytes = await this.held.readPart(part, "auto", signal);
         yield { path, bytes };
       } catch (error) {
@@ -92,6 +99,24 @@ async function* named(files: AsyncIterable<Taken>) {
   const lastModified = new Date();
   for await (const { path, bytes } of files) {
     yield { name: path, input: bytes, size: bytes.length, lastModified };
+  }
+}
+
+/** A folder of its own: every package has files of the same names, and those of two must never lie among each other. */
+async function fresh(chosen: Folder): Promise<Folder> {
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? FOLDER : `${FOLDER}_${number}`;
+    try {
+      await chosen.getDirectoryHandle(name, { create: false });
+    } catch (error) {
+      const { name: why } = error as DOMException;
+      if (why === "NotFoundError") {
+        return chosen.getDirectoryHandle(name, { create: true });
+      }
+      if (why !== "TypeMismatchError") {
+        throw error;
+      }
+    }
   }
 }
 
