@@ -237,6 +237,18 @@ def test_what_was_made_before_something_failed_is_told_with_its_passphrase(
     assert files_below(tmp_path) == {"x.zip"}
 
 
+@pytest.mark.parametrize("name", ["x.iso", "x.zip", "stick"])
+def test_nothing_leaves_without_its_receipt(disc: MadeDisc, data: Path, tmp_path: Path, name: str) -> None:
+    shutil.copytree(data, tmp_path / "data", ignore=shutil.ignore_patterns("receipts"))
+    (tmp_path / "data" / "receipts").write_text("no folder")
+    (tmp_path / "stick").mkdir()
+    (tmp_path / "stick" / ".mine").write_text("mine")
+    ran = make(disc, tmp_path / "data", "--out", tmp_path / name, "--no-viewer")
+    assert ran.code == 1
+    assert {path for path in files_below(tmp_path) if not path.startswith("data/")} == {"stick/.mine"}
+    assert [path.name for path in (tmp_path / "stick").iterdir()] == [".mine"]
+
+
 def test_nothing_is_made_inside_the_data_folder(disc: MadeDisc, data: Path) -> None:
     ran = make(disc, data, "--out", data / "studies" / "x.zip")
     assert (ran.code, "inside of the data folder" in ran.err) == (1, True)

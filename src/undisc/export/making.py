@@ -13,7 +13,7 @@ from undisc.export.burning import blank_disc, burn, place_of
 from undisc.export.copying import Watcher
 from undisc.export.iso import image_bytes
 from undisc.export.iso_records import SECTOR, Volume
-from undisc.export.media import CD_BYTES, Medium, check_target, put
+from undisc.export.media import CD_BYTES, Medium, check_target, put, take_back
 from undisc.export.model import Kind, PackageFile, Written
 from undisc.export.receipts import Receipt, Receipts, Result, manifest_digest
 from undisc.export.sealing import Sealer, new_package
@@ -160,7 +160,14 @@ class Making:
                 began = time.monotonic()
                 watcher.begins(part.name, part.size, burns=False)
                 written, verified = self._put(plan.order.medium, part, part.target, watcher, plan.order.zip_password)
-                yield self._made(plan.order, part, written, verified, began)
+                try:
+                    made = self._made(plan.order, part, written, verified, began)
+                except BaseException:
+                    # Nothing leaves without its receipt.
+                    if verified.is_good:
+                        take_back(plan.order.medium, part.target, written)
+                    raise
+                yield made
 
     def _put(
         self, medium: Medium, part: Part, target: Path, watcher: Watcher, password: str | None = None

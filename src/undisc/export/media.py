@@ -82,6 +82,21 @@ def put(
     return written, verified
 
 
+def take_back(medium: Medium, target: Path, written: Sequence[Written]) -> None:
+    """Remove a medium that was made and could not be accounted for; what else is in its folder stays."""
+    if medium is not Medium.FOLDER:
+        target.unlink(missing_ok=True)
+        return
+    folders: set[Path] = set()
+    for file in written:
+        path = target / file.path
+        path.unlink(missing_ok=True)
+        folders.update(each for each in path.parents if each != target and each.is_relative_to(target))
+    for folder in sorted(folders, reverse=True):
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+
 @contextmanager
 def _beside(target: Path, medium: Medium) -> Iterator[Path]:
     """A place on the target's own file system; what is left there at the end is removed."""
@@ -101,9 +116,17 @@ def _beside(target: Path, medium: Medium) -> Iterator[Path]:
 
 def _give_name(place: Path, target: Path) -> None:
     if place.parent == target:
-        for path in sorted(place.iterdir(), key=lambda each: each.name == "INDEX.HTM"):
-            path.rename(target / path.name)
-        sync(target)
+        moved: list[str] = []
+        try:
+            for path in sorted(place.iterdir(), key=lambda each: each.name == "INDEX.HTM"):
+                moved.append(path.name)
+                path.rename(target / path.name)
+            sync(target)
+        except BaseException:
+            for name in moved:
+                if (target / name).exists():
+                    (target / name).rename(place / name)
+            raise
         return
     if not os.path.lexists(target):
         place.rename(target)
