@@ -179,6 +179,7 @@ def test_set_of_sealed_discs_opens_with_one_passphrase_and_has_a_key_for_each(
         (("--out", "x.iso", "--report", "none.pdf"), 1, "no such file"),
         (("--out", "no/where/x.iso"), 1, "is not there"),
         (("--out", "x.iso", "--split", "1MB"), 1, "too small for this"),
+        (("--out", "x.iso", "--for", "x" * 201), 2, "at most 200 letters"),
     ],
 )
 def test_what_cannot_be_made_is_refused_in_a_sentence(

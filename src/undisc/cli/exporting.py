@@ -14,6 +14,8 @@ from undisc.errors import MediumRefused
 
 _UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _SMALLEST_DISC = 10**6
+_LONGEST_WHOM = 200
+"""What a label and a page can hold: neither would say that it left something out."""
 
 
 def disc(
@@ -73,6 +75,8 @@ def disc(
         raise typer.BadParameter("Choose one of --seal, --zip-password and --secure-profile.")
     if zip_password and (device or not target.lower().endswith(".zip")):
         raise typer.BadParameter("--zip-password is for a ZIP: --out X.zip.")
+    if len(for_whom) > _LONGEST_WHOM:
+        raise typer.BadParameter(f"Say whom it is for in at most {_LONGEST_WHOM} letters.", param_hint="--for")
     # Loaded here, since no other command makes anything of the kind.
     from undisc.cli.making import Wanted, make
 
