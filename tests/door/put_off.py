@@ -24,7 +24,7 @@ from undisc.jobs.model import Job, State
 from undisc.jobs.service import Jobs
 
 MR = "1.2.840.10008.5.1.4.1.1.4"
-_PATIENCE = 60.0
+_PATIENCE = 240.0
 
 
 def until(reached: Callable[[], bool], what: str, patience: float = _PATIENCE) -> None:

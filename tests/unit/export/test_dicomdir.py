@@ -9,7 +9,7 @@ from typing import Any
 
 import pydicom
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydicom import fileset
 from pydicom._uid_dict import UID_dictionary
@@ -171,7 +171,7 @@ _ATTRIBUTES = st.fixed_dictionaries(
 _MODELS = st.dictionaries(st.sampled_from(_TAGS), _ATTRIBUTES | st.none(), max_size=12)
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_MODELS, st.sampled_from(["2", "88.11", "88.59", "11.1", "104.1", "481.3", "9.1.1", "66", "4.2"]))
 def test_no_instance_makes_the_index_unreadable(model: dict[str, Any], arc: str) -> None:
     sop_class = f"1.2.840.10008.5.1.4.1.1.{arc}"
