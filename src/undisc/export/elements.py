@@ -128,8 +128,9 @@ def character_set_for(model: Model, wanted: Sequence[str]) -> CharacterSet:
     says that it is in, else Latin 1, else UTF-8, so that a reader that knows the instances' set knows the index's."""
     if all(text.isascii() for text in wanted):
         return _DEFAULT
-    values = model.get("00080005", {}).get("Value") or []
-    terms = tuple(value if isinstance(value, str) else "" for value in values)
+    told = model.get("00080005")
+    values = told.get("Value") if isinstance(told, Mapping) else None
+    terms = tuple(value if isinstance(value, str) else "" for value in (values if isinstance(values, list) else ()))
     own = (_character_set(terms),) if any(terms) and all(term.isascii() for term in terms) else ()
     for candidate in (*own, *_FALLBACKS):
         if all(candidate.encoded(text) is not None for text in wanted):
