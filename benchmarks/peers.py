@@ -8,6 +8,7 @@ the same client on this machine, in turn; each figure is the median of three rou
 
 import argparse
 import json
+import shutil
 import statistics
 import tempfile
 import time
@@ -81,7 +82,10 @@ def main() -> None:
         found: dict[str, dict[str, list[float]]] = {}
         for number in range(rounds):
             for start in (undisc, orthanc):
-                _round(start, work / f"{start.__name__}{number}", load, found, only)
+                folder = work / f"{start.__name__}{number}"
+                _round(start, folder, load, found, only)
+                # Its pages would take the memory that the next round's files are read from.
+                shutil.rmtree(folder, ignore_errors=True)
     _print(found, slices, rounds)
 
 
