@@ -298,7 +298,14 @@ def test_interrupting_leaves_nothing_half_made(
         "--data-dir",
         str(data),
     ]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # Whoever runs the tests behind a shell or nohup has some signals ignored, which the program would respect.
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
+    )
     for _ in range(400):
         if list(tmp_path.rglob("IM*")):
             break
