@@ -116,7 +116,7 @@ def go_to(screen: Screen, slice_at: int) -> None:
     screen.press("Home", *["ArrowDown"] * slice_at)
     wanted = f"{slice_at + 1} / {SLICES}"
     screen.wait_for(
-        """(wanted) => document.querySelector('[data-testid="slice"]').innerText === wanted""", wanted, seconds=10
+        """(wanted) => document.querySelector('[data-testid="slice"]').innerText === wanted""", wanted, seconds=40
     )
 
 
