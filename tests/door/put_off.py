@@ -48,10 +48,11 @@ def state(surroundings: Mapping[str, str], number: int) -> State:
     return all_jobs(surroundings)[number].state
 
 
-def let_time_pass(surroundings: Mapping[str, str]) -> None:
-    """As if as much of it had passed as makes everything due that is in line, and every lease end."""
+def let_time_pass(surroundings: Mapping[str, str], job: int | None = None) -> None:
+    """As if as much of it had passed as makes everything due that is in line, and every lease end; or for one job."""
+    passed = update(jobs).where(jobs.c.due_at.is_not(None)).values(due_at=SystemClock().now())
     with _database(surroundings) as database, database.write() as connection:
-        connection.execute(update(jobs).where(jobs.c.due_at.is_not(None)).values(due_at=SystemClock().now()))
+        connection.execute(passed if job is None else passed.where(jobs.c.id == job))
 
 
 @contextmanager
