@@ -22,7 +22,8 @@ from sqlalchemy import (
 
 from undisc.archive import names
 from undisc.archive.model import InstanceRow, Known, Names, SeriesRow, Staged, StagedAside, StudyPatient, StudyRow
-from undisc.db.tables import LONGEST_SORTED, instances, quarantine, series, studies, study_names
+from undisc.db.columns import LONGEST_SORTED
+from undisc.db.tables import instances, quarantine, series, studies, study_names
 from undisc.dicom.model import Scanned
 from undisc.dicom.uid import SeriesUID, SOPInstanceUID, StudyUID
 

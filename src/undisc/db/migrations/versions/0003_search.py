@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from undisc.db.tables import Sorted
+from undisc.db.columns import Sorted
 
 revision = "0003"
 down_revision = "0002"
