@@ -5,11 +5,22 @@ A server that does not is no worse but for its speed: bodies then come and go by
 
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from starlette.types import Scope
 
 EXTENSION = "undisc.lending"
+
+
+class Stretch(NamedTuple):
+    """Bytes of an open file, by its descriptor, which the system sends without a copy through this process."""
+
+    file: int
+    offset: int
+    length: int
+
+
+Block = bytes | memoryview | Stretch
 
 
 class LentBody(Protocol):
@@ -26,9 +37,9 @@ class LentBody(Protocol):
 class Lending(Protocol):
     def body(self) -> LentBody | None: ...
 
-    async def send(self, blocks: Iterator[bytes | memoryview], length: int, threads: Executor) -> bool:
-        """Send the whole body of an answer; False where the client went away. A block may be written over when the
-        next one is asked for."""
+    async def send(self, blocks: Iterator[Block], length: int, threads: Executor) -> bool:
+        """Send the whole body of an answer; False where the client went away. A block may be written over, and a
+        stretch's file closed, when the next one is asked for."""
         ...
 
 

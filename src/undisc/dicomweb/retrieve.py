@@ -60,6 +60,9 @@ def add_routes(router: APIRouter, services: DicomwebServices) -> None:
     router.routes[0:0] = routes
 
 
+_IN_ONE_WRITE = 64 << 10
+
+
 class Originals:
     """Instances as Part 10 files."""
 
@@ -117,9 +120,9 @@ class Originals:
                 if not isinstance(made, Made):
                     raise OSError("an instance cannot be had in this transfer syntax")
                 file, length = made.file, made.lengths[0]
-            # What stands between two instances goes with the next one, so that most are a single write.
+            # What stands between two instances goes with the next one, so that small ones are a single write.
             start = len(before) + len(head)
-            if start + length <= BLOCK:
+            if start + length <= _IN_ONE_WRITE:
                 view[:start] = before + head
                 with file:
                     fill(file, view[start : start + length])

@@ -2,6 +2,8 @@
 
 import asyncio
 import gzip
+import io
+import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from undisc.dicom.pixels.pool import Busy
 from undisc.dicomweb import problems
 from undisc.dicomweb.access import Asks, Granted
-from undisc.dicomweb.lending import lending
+from undisc.dicomweb.lending import Block, Stretch, lending
 from undisc.sharing.model import Use
 
 Answer = TypeVar("Answer")
@@ -24,7 +26,7 @@ BUSY = problems.Problem("busy", 503, "Too much is being asked for at this moment
 PRECONDITION = problems.Problem("precondition-failed", 412, "What is here is not what you say you have.")
 # A shared cache must never hold it, and a browser must ask again each time: a revoked token or link shows nothing.
 PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization, Cookie"}
-Blocks = Iterator[bytes | memoryview]
+Blocks = Iterator[Block]
 """Whoever takes one is done with it before asking for the next: it may be written over then."""
 _WORTH_LENDING = 256 << 10
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
@@ -126,6 +128,8 @@ async def ahead(blocks: Blocks) -> AsyncIterator[bytes]:
 
     def one() -> bytes | None:
         block = next(blocks, None)
+        if isinstance(block, Stretch):
+            return _read(block)
         return None if block is None else bytes(block)  # it is written over when the next one is made
 
     coming = loop.run_in_executor(_streams, one)
@@ -140,13 +144,24 @@ async def ahead(blocks: Blocks) -> AsyncIterator[bytes]:
             close()
 
 
+def _read(stretch: Stretch) -> bytes:
+    data = os.pread(stretch.file, stretch.length, stretch.offset)
+    if len(data) < stretch.length:
+        raise OSError("a stored file ends early")
+    return data
+
+
 def file_blocks(file: BinaryIO, offset: int, length: int, buffer: bytearray | None = None) -> Blocks:
     """A stretch of a file that is closed afterwards. Raises OSError where it ends early: the client must notice.
 
-    Each block is the same buffer, filled anew.
+    Of a file of this machine its stretches; of any other the same buffer, filled anew for each block.
     """
-    view = memoryview(bytearray(min(BLOCK, length)) if buffer is None else buffer)
     with file:
+        if isinstance(file, io.BufferedReader) and isinstance(file.raw, io.FileIO):
+            for at in range(offset, offset + length, BLOCK):
+                yield Stretch(file.fileno(), at, min(BLOCK, offset + length - at))
+            return
+        view = memoryview(bytearray(min(BLOCK, length)) if buffer is None else buffer)
         file.seek(offset)
         while length:
             count = fill(file, view[:length])

@@ -31,6 +31,13 @@ _LONGEST_HEAD = 64 << 10
 """Bytes of a request's address and headers; the parser itself would take any number, and keep them."""
 _LONGEST_SILENCE = _LONGEST_HEAD + (256 << 10)
 """Bytes after which the parser must have made something of them; asyncio reads 256 KB at a time."""
+_LITTLE = 4 << 10
+_MORE = getattr(socket, "MSG_MORE", 0)  # Linux
+_NOTHING = memoryview(b"")
+
+Stretch = tuple[int, int, int]
+"""Bytes of an open file: its descriptor, from where on, and how many. The system sends them without a copy of ours."""
+Block = bytes | memoryview | Stretch
 
 
 class LendingProtocol(HttpToolsProtocol):
@@ -143,7 +150,7 @@ class Lending:
         arrived, cycle.body = bytes(cycle.body), bytearray()
         return LentBody(protocol, arrived, rest)
 
-    async def send(self, blocks: Iterator[bytes | memoryview], length: int, threads: Executor) -> bool:
+    async def send(self, blocks: Iterator[Block], length: int, threads: Executor) -> bool:
         """Send the body of an answer whose head has been sent and says `length`; blocks are taken in a thread, each
         when the one before is gone. Returns False where the client went away. Raises what `blocks` raises."""
         loop = asyncio.get_running_loop()
@@ -238,13 +245,13 @@ class Sending:
     def __init__(
         self,
         connection: socket.socket,
-        blocks: Iterator[bytes | memoryview],
+        blocks: Iterator[Block],
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         self._socket = connection
         self._blocks = blocks
         self._loop = loop
-        self._left = memoryview(b"")
+        self._left: memoryview | Stretch = _NOTHING
         self._waiting: asyncio.Future[None] | None = None
         self.sent = 0
         self.stopped = False
@@ -258,10 +265,12 @@ class Sending:
                     return False
                 block = next(self._blocks, None)
                 if block is None:
+                    # Sends what still waits for more to go with it.
+                    self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                     return True
-                self._left = memoryview(block)
+                self._left = block if isinstance(block, tuple) else memoryview(block)
             try:
-                count = self._socket.send(self._left)
+                count = self._send()
             except BlockingIOError:
                 if not _wait(self._socket, select.POLLOUT, _UNTAKEN):
                     return False
@@ -270,8 +279,21 @@ class Sending:
                 self.stopped = True
                 break
             self.sent += count
-            self._left = self._left[count:]
         return True
+
+    def _send(self) -> int:
+        """Send what the client takes of what is left; how much that was."""
+        if isinstance(self._left, memoryview):
+            # What stands around a file goes with it: it is worth no waking of the client.
+            count = self._socket.send(self._left, _MORE if len(self._left) <= _LITTLE else 0)
+            self._left = self._left[count:]
+            return count
+        file, offset, length = self._left
+        count = os.sendfile(self._socket.fileno(), file, offset, length)
+        if not count:
+            raise OSError("a file ends early")
+        self._left = (file, offset + count, length - count) if count < length else _NOTHING
+        return count
 
     async def taken(self) -> None:
         """Wait until the client takes more, or is gone."""
@@ -294,7 +316,7 @@ class Sending:
             self._waiting.set_result(None)
 
     def close(self) -> bool:
-        self._left.release()
+        self._left = _NOTHING
         _close(self._blocks)
         self._socket.close()
         return True
@@ -310,7 +332,7 @@ async def _finished(work: asyncio.Future[bool], sending: Sending) -> bool:
         raise
 
 
-def _close(blocks: Iterator[bytes | memoryview]) -> None:
+def _close(blocks: Iterator[Block]) -> None:
     close = getattr(blocks, "close", None)
     if close is not None:
         close()
