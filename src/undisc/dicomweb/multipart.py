@@ -13,12 +13,9 @@ class Multipart:
 
     def head(self, media_type: str, length: int | None = None, location: str = "") -> bytes:
         """What stands before a part; END stands after it."""
-        lines = [f"--{self._boundary}", f"Content-Type: {media_type}"]
-        if length is not None:
-            lines.append(f"Content-Length: {length}")
-        if location:
-            lines.append(f"Content-Location: {location}")
-        return "\r\n".join((*lines, "", "")).encode("ascii")
+        size = "" if length is None else f"Content-Length: {length}\r\n"
+        place = f"Content-Location: {location}\r\n" if location else ""
+        return f"--{self._boundary}\r\nContent-Type: {media_type}\r\n{size}{place}\r\n".encode("ascii")
 
 
 END = b"\r\n"

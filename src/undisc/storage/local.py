@@ -23,6 +23,7 @@ class LocalFolder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._folder = str(root)
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._syncers = ThreadPoolExecutor(8, thread_name_prefix="sync")
         self._folders: set[Path] = set()
@@ -38,7 +39,8 @@ class LocalFolder:
         return self.path(key).is_file()
 
     def open(self, key: str) -> BinaryIO:
-        return self.path(key).open("rb")
+        # Not by way of Path: a series has a thousand files, which leave within a fifth of a second.
+        return open("/".join((self._folder, *parts_of(key))), "rb")  # noqa: PTH123
 
     def read(self, key: str) -> bytes | None:
         """The whole blob, None where there is none."""

@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO
 
 _JOURNAL = "journal"
@@ -15,8 +15,8 @@ _JOURNAL = "journal"
 
 def parts_of(key: str) -> tuple[str, ...]:
     """A key's parts; raises ValueError for one that would leave the place it is kept in."""
-    parts = PurePosixPath(key).parts
-    if not parts or parts[0] == "/" or ".." in parts:
+    parts = tuple(part for part in key.split("/") if part not in ("", "."))
+    if not parts or key.startswith("/") or ".." in parts:
         raise ValueError("a key stays inside the folder")
     return parts
 
