@@ -2,8 +2,10 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from undisc.archive import derived_store, keys, store
@@ -43,6 +45,7 @@ class Deriver:
         self._pool = pool
         self._wanted: deque[tuple[int, Names]] = deque()
         self._running: dict[Future[Derived | Undecodable], _Errand] = {}
+        self._came: SimpleQueue[Future[Derived | Undecodable]] = SimpleQueue()
         self._done: list[tuple[int, Derived | Undecodable]] = []
         self._headers = Headers()
         self._finishing: Finisher | None = None
@@ -63,7 +66,7 @@ class Deriver:
         if self._running:
             self._finisher()
         while self._running:
-            wait(self._running, return_when=FIRST_COMPLETED)
+            self._take(self._came.get(), progress)
             self._take_done(progress)
             self._hand_over()
         self._note()
@@ -80,16 +83,21 @@ class Deriver:
             output = self._storage.lend_place(output_key)
             running = self._pool.derive(source.path, output.path)
             self._running[running] = _Errand(instance_id, output_key, source, output)
+            running.add_done_callback(self._came.put)
 
     def _take_done(self, progress: Progress) -> None:
-        for future in [future for future in self._running if future.done()]:
-            errand, result = self._running.pop(future), future.result()
-            errand.source.give_back()
-            if isinstance(result, Derived):
-                self._storage.take_back(errand.output, errand.output_key)
-            errand.output.give_back()
-            self._done.append((errand.instance_id, result))
-            progress(1)
+        with suppress(Empty):
+            while True:
+                self._take(self._came.get_nowait(), progress)
+
+    def _take(self, future: "Future[Derived | Undecodable]", progress: Progress) -> None:
+        errand, result = self._running.pop(future), future.result()
+        errand.source.give_back()
+        if isinstance(result, Derived):
+            self._storage.take_back(errand.output, errand.output_key)
+        errand.output.give_back()
+        self._done.append((errand.instance_id, result))
+        progress(1)
         if len(self._done) >= _NOTE_EVERY:
             self._note()
 

@@ -9,18 +9,25 @@ import sys
 import sysconfig
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
 from undisc.dicom.pixels.channel import CRASHED, LENGTH, LONGEST, packed, result_from
 from undisc.dicom.pixels.model import Derived, Rendering, Undecodable, Written
 
 _MOST_TURNS = 30
+_AHEAD = 4
+_QUICK = 0.05  # seconds; behind what takes longer nothing waits that another worker could do meanwhile
+# A pipe holds as much on every system, so that sending ahead never waits for a worker that waits for its answer to be
+# read.
+_MOST_AHEAD = 4096
+_READ_AT_ONCE = 1 << 16
 TOO_SLOW = "Decoding it took longer than is allowed."
 
 _SOURCE_ROOT = Path(__file__).resolve().parents[3]
@@ -35,6 +42,22 @@ class _Job:
     message: dict[str, Any]
     output: Path
     future: "Future[Any]" = field(default_factory=Future)
+    careful: bool = False
+    """Asked once more, without the decoder that is likeliest to break down: other frames may be whole."""
+    sent: int = 0
+    """How many bytes its worker was sent about it."""
+
+    @property
+    def partial(self) -> Path:
+        return self.output.with_name(f".{self.output.name}.{os.getpid()}.{id(self):x}.part")
+
+    @property
+    def derives(self) -> bool:
+        return self.message["kind"] == "derive"
+
+    def packed(self) -> bytes:
+        how = {"careful": "yes"} if self.careful else {}
+        return packed({**self.message, "partial": str(self.partial), "output": str(self.output), **how})
 
 
 class _Worker:
@@ -44,30 +67,39 @@ class _Worker:
         self._memory_mb = memory_mb
         nice = shutil.which("nice") if low_priority else None
         self._prefix = [nice, "-n", "10"] if nice else []
+        self._unread = bytearray()
+        self._waiting: selectors.BaseSelector | None = None
         self.process: subprocess.Popen[bytes] | None = None
 
     def warm(self) -> None:
+        """Start the process where there is none. Raises OSError."""
         if self.process is None:
             self.process = self._start()
+            assert self.process.stdout is not None
+            self._waiting = selectors.DefaultSelector()
+            self._waiting.register(self.process.stdout, selectors.EVENT_READ)
 
-    def ask(self, message: bytes, seconds: float) -> Derived | Written | Undecodable:
-        process = self.process
-        if process is None or process.poll() is not None:
-            self.kill()
-            process = self.process = self._start()
-        assert process.stdin is not None
-        assert process.stdout is not None
+    def has_died(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
+    def send(self, message: bytes) -> None:
+        """Where nobody is there any more to get it, waiting for the answer will tell."""
+        assert self.process is not None
+        assert self.process.stdin is not None
+        with suppress(OSError):
+            self.process.stdin.write(message)
+
+    def answer(self, seconds: float) -> Derived | Written | Undecodable:
+        """To the first message that has none yet. A process that gives none is killed, whatever else it was sent."""
         at_last = time.monotonic() + seconds * _MOST_TURNS
         try:
-            process.stdin.write(message)
-            process.stdin.flush()
             length = 0
             while length == 0:  # a sign of life, after which the next frame has its time
                 deadline = min(time.monotonic() + seconds, at_last)
-                length = LENGTH.unpack(_read(process.stdout, LENGTH.size, deadline))[0]
+                length = LENGTH.unpack(self._read(LENGTH.size, deadline))[0]
             if length > LONGEST:
                 raise ValueError("a worker's answer is too long")
-            return result_from(_read(process.stdout, length, time.monotonic() + seconds))
+            return result_from(self._read(length, time.monotonic() + seconds))
         except TimeoutError:
             self.kill()
             return Undecodable(TOO_SLOW)
@@ -75,12 +107,31 @@ class _Worker:
             self.kill()
             return Undecodable(CRASHED)
 
+    def _read(self, count: int, deadline: float) -> bytes:
+        """Exactly `count` bytes. Raises TimeoutError at the deadline, EOFError where the process ends."""
+        assert self.process is not None
+        assert self.process.stdout is not None
+        assert self._waiting is not None
+        while len(self._unread) < count:
+            if not self._waiting.select(max(0.0, deadline - time.monotonic())):
+                raise TimeoutError
+            part = os.read(self.process.stdout.fileno(), _READ_AT_ONCE)
+            if not part:
+                raise EOFError
+            self._unread += part
+        read = bytes(self._unread[:count])
+        del self._unread[:count]
+        return read
+
     def kill(self) -> None:
         process, self.process = self.process, None
         if process is None:
             return
         process.kill()
         process.wait()
+        self._unread.clear()
+        if self._waiting is not None:
+            self._waiting.close()
         for stream in (process.stdin, process.stdout):
             if stream is not None:
                 with suppress(OSError):
@@ -207,42 +258,65 @@ class DecodePool:
         self.close(finish=kind is None)
 
     def _serve(self, worker: _Worker) -> None:
-        while (job := self._jobs.get()) is not None:
-            if self._abandoned.is_set():
-                job.future.cancel()
-                continue
-            if not job.future.set_running_or_notify_cancel():
-                continue
-            partial = job.output.with_name(f".{job.output.name}.{os.getpid()}.{id(job):x}.part")
-            message = {**job.message, "partial": str(partial), "output": str(job.output)}
-            try:
-                result = worker.ask(packed(message), self.seconds)
-                may_again = job.message["kind"] == "derive"
-                if may_again and result == Undecodable(CRASHED) and not self._abandoned.is_set():
-                    # Once more, without the decoder that is likeliest to break down: other frames may be whole.
-                    result = worker.ask(packed({**message, "careful": "yes"}), self.seconds)
-            except OSError:
-                result = Undecodable("No decoder could be started.")
-            if isinstance(result, Undecodable):
-                with suppress(OSError):
-                    partial.unlink()
-            job.future.set_result(result)
+        line: deque[_Job] = deque()  # what the worker is at, and what it is to do then
+        quick = ended = False
+        while line or not ended:
+            while not ended and len(line) <= (_AHEAD if quick else 0):
+                try:
+                    job = self._jobs.get(block=not line)
+                except queue.Empty:
+                    break
+                if job is None:
+                    ended = True
+                elif self._abandoned.is_set():
+                    job.future.cancel()
+                elif job.future.set_running_or_notify_cancel():
+                    line.append(job)
+            if line:
+                began = time.monotonic()
+                self._do_first(worker, line)
+                quick = time.monotonic() - began < _QUICK
         worker.kill()
 
+    def _do_first(self, worker: _Worker, line: deque[_Job]) -> None:
+        """Tell the first job in line what became of it, unless it is to be tried once more."""
+        result = self._answer_for(worker, line)
+        job = line.popleft()
+        if worker.process is None:
+            for waiting in line:
+                waiting.sent = 0
+        if job.derives and not job.careful and result == Undecodable(CRASHED) and not self._abandoned.is_set():
+            job.careful, job.sent = True, 0
+            line.append(job)
+            return
+        if self._abandoned.is_set():
+            while line:
+                line.pop().future.set_result(Undecodable(CRASHED))
+        if isinstance(result, Undecodable):
+            with suppress(OSError):
+                job.partial.unlink()
+        job.future.set_result(result)
 
-def _read(stream: IO[bytes], count: int, deadline: float) -> bytes:
-    """Exactly `count` bytes of a pipe. Raises TimeoutError at the deadline, EOFError where the pipe ends."""
-    parts = bytearray()
-    with selectors.DefaultSelector() as selector:
-        selector.register(stream, selectors.EVENT_READ)
-        while len(parts) < count:
-            if not selector.select(max(0.0, deadline - time.monotonic())):
-                raise TimeoutError
-            part = os.read(stream.fileno(), count - len(parts))
-            if not part:
-                raise EOFError
-            parts += part
-    return bytes(parts)
+    def _answer_for(self, worker: _Worker, line: deque[_Job]) -> Derived | Written | Undecodable:
+        """What becomes of the first job in line. Those behind it are sent along: what is quick must not be waited for
+        by a worker that has nothing to do meanwhile.
+        """
+        if not line[0].sent and worker.has_died():
+            worker.kill()
+        try:
+            worker.warm()
+        except OSError:
+            return Undecodable("No decoder could be started.")
+        ahead = sum(job.sent for job in line)
+        for job in line:
+            if not job.sent:
+                message = job.packed()
+                ahead += len(message)
+                if job is not line[0] and (ahead > _MOST_AHEAD or not job.derives):
+                    break
+                worker.send(message)
+                job.sent = len(message)
+        return worker.answer(self.seconds)
 
 
 def _environment() -> dict[str, str]:
