@@ -61,7 +61,8 @@ lock: $(STAMPS)/dev ## Lock the dependencies anew, with hashes and without addre
 		--no-emit-index-url --no-header --no-annotate -o requirements/build.txt
 
 clean: ## Remove everything that was made here
-	rm -rf $(VENV) $(STAMPS) .demo dist viewer/node_modules src/undisc/web/static/viewer src/undisc/web/static/disc
+	rm -rf $(VENV) $(STAMPS) .demo dist viewer/node_modules src/undisc/web/static/viewer src/undisc/web/static/disc \
+		src/undisc/web/static/pages
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Undisc needs Python 3.11 or later.")'

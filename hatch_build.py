@@ -10,6 +10,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 NPM_MISSING = "Undisc's pages are built with Node 20 and npm: install them, or install Undisc from its wheel or sdist."
 BUILT = Path("src/undisc/web/static/viewer")
 BUILT_FOR_DISCS = Path("src/undisc/web/static/disc")
+BUILT_FOR_PAGES = Path("src/undisc/web/static/pages")
 SOURCES = Path("viewer/package.json")
 
 
@@ -19,7 +20,8 @@ class PagesNotBuilt(RuntimeError):
 
 def is_built(root: Path) -> bool:
     """Whether the built pages lie where the package expects them, as they do in an unpacked sdist."""
-    return (root / BUILT / ".vite" / "manifest.json").is_file() and (root / BUILT_FOR_DISCS / "INDEX.HTM").is_file()
+    manifests = [root / place / ".vite" / "manifest.json" for place in (BUILT, BUILT_FOR_PAGES)]
+    return all(file.is_file() for file in (*manifests, root / BUILT_FOR_DISCS / "INDEX.HTM"))
 
 
 def build_pages(root: Path, npm: str | None) -> None:

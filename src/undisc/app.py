@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from undisc.accounts.service import Accounts
 from undisc.archive.service import Archive
-from undisc.audit.trail import Trail, trail_key
+from undisc.audit.trail import Trail
 from undisc.clock import Clock, SystemClock
 from undisc.db import locks
 from undisc.db.engine import Database, open_database
@@ -17,6 +17,7 @@ from undisc.dicom.pixels.pool import DecodePool
 from undisc.errors import DataFolderUnusable
 from undisc.intake.service import Intake
 from undisc.jobs.service import Jobs
+from undisc.keyring import key_in
 from undisc.settings import Settings
 from undisc.sharing.model import Terms
 from undisc.sharing.reach import Reaches
@@ -83,7 +84,7 @@ def _wired(settings: Settings, clock: Clock) -> App:
     storage = _open_storage(settings)
     database = _open_database(settings)
     bring_up_to_date(database)
-    trail = Trail(database, clock, trail_key(settings.audit_key_file or root / "keys" / "audit.key"))
+    trail = Trail(database, clock, key_in(settings.audit_key_file or root / "keys" / "audit.key"))
     if trail.has_other_key():
         raise DataFolderUnusable(
             "The audit key is not the one that this archive's trail is sealed with. Give all replicas the same "

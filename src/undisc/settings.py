@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -26,6 +27,14 @@ class Settings(BaseSettings):
     audit_key_file: Path | None = Field(
         default=None,
         description="Key that seals the audit trail, one for all replicas; keys/audit.key of the data folder if unset.",
+    )
+    secrets_key_file: Path | None = Field(
+        default=None,
+        description="Key that seals what waits to be sent, one for all replicas; keys/secrets.key of the data folder "
+        "if unset.",
+    )
+    time_zone: str = Field(
+        default="UTC", description="Time zone of the place, such as Europe/Berlin: pages and letters tell time in it."
     )
     place_name: str = Field(default="this clinic", description="The sender's name as the holder of a link reads it.")
     public_url: str | None = Field(
@@ -115,6 +124,13 @@ class Settings(BaseSettings):
     dicom_tls_client_certificates: bool = Field(
         default=False, description="Callers must show a certificate that one of the authorities vouches for."
     )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError("a time zone is spelled as in the IANA list, such as Europe/Berlin")
+        return name
 
     @field_validator("viewer_origins")
     @classmethod

@@ -4,7 +4,16 @@ import os
 from pathlib import Path
 
 import pytest
-from hatch_build import BUILT, BUILT_FOR_DISCS, NPM_MISSING, PagesHook, PagesNotBuilt, build_pages, is_built
+from hatch_build import (
+    BUILT,
+    BUILT_FOR_DISCS,
+    BUILT_FOR_PAGES,
+    NPM_MISSING,
+    PagesHook,
+    PagesNotBuilt,
+    build_pages,
+    is_built,
+)
 
 
 class FakeApp:
@@ -26,6 +35,9 @@ def lay_built_pages(root: Path) -> None:
     manifest = root / BUILT / ".vite" / "manifest.json"
     manifest.parent.mkdir(parents=True)
     manifest.write_text("{}")
+    scripts = root / BUILT_FOR_PAGES / ".vite" / "manifest.json"
+    scripts.parent.mkdir(parents=True)
+    scripts.write_text("{}")
     page = root / BUILT_FOR_DISCS / "INDEX.HTM"
     page.parent.mkdir(parents=True)
     page.write_text("")
@@ -74,11 +86,13 @@ def test_editable_install_builds_nothing(tmp_path: Path, monkeypatch: pytest.Mon
 def test_clone_is_built_by_npm_ci_then_the_build_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lay_sources(tmp_path)
     manifest = tmp_path / BUILT / ".vite" / "manifest.json"
+    scripts = tmp_path / BUILT_FOR_PAGES / ".vite" / "manifest.json"
     disc = tmp_path / BUILT_FOR_DISCS
     npm = lay_npm(
         tmp_path / "bin",
         f'echo "$1" >> "{tmp_path}/calls"\n[ "$1" = run ] || exit 0\n'
-        f'mkdir -p "{manifest.parent}" "{disc}" && echo "{{}}" > "{manifest}" && echo > "{disc}/INDEX.HTM"',
+        f'mkdir -p "{manifest.parent}" "{scripts.parent}" "{disc}" && echo "{{}}" > "{manifest}" '
+        f'&& echo "{{}}" > "{scripts}" && echo > "{disc}/INDEX.HTM"',
     )
     monkeypatch.setenv("PATH", f"{Path(npm).parent}{os.pathsep}{os.environ['PATH']}")
     hook_in(tmp_path, FakeApp()).initialize("standard", {})

@@ -3,11 +3,8 @@
 import hashlib
 import hmac
 import json
-import os
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -158,25 +155,3 @@ def _seal(key: bytes, entry: Any) -> str:
 
 def _head_mac(key: bytes, seq: int, seal: str) -> str:
     return hmac.new(key, f"head:{seq}:{seal}".encode(), hashlib.sha256).hexdigest()
-
-
-def trail_key(path: Path) -> bytes:
-    """The key that seals this data folder's trail; made on first use, readable by its owner alone."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        pass
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_bytes(32))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(fresh, path)  # the first of several starters wins
-    except FileExistsError:
-        pass
-    finally:
-        fresh.unlink()
-    return path.read_bytes()

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from undisc.db import locks
+# The tables of people, consents and messages join the others as they are loaded.
+from undisc.db import locks, message_tables, people_tables, sharing_tables  # noqa: F401
 from undisc.db.engine import Database
 from undisc.db.tables import metadata
 from undisc.errors import ArchiveTooNew

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    true,
 )
 
 from undisc.db.columns import Moment, Sorted
@@ -186,6 +187,22 @@ links = Table(
     Column("made_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("revoked_at", Moment),
+    # share | patient (theirs, proven by birth date and code) | viewing (of somebody signed in) | health (an shlink)
+    Column("kind", String(12), nullable=False, server_default="share"),
+    # As the trail names who made it.
+    Column("made_by", Text, nullable=False, server_default="operator"),
+    # For whom; all "" for whoever has it.
+    Column("for_name", Text, nullable=False, server_default=""),
+    Column("for_email", Text, nullable=False, server_default=""),
+    Column("for_phone", Text, nullable=False, server_default=""),
+    Column("with_report", Boolean, nullable=False, server_default=true()),
+    Column("most_openings", Integer),
+    Column("openings", Integer, nullable=False, server_default="0"),
+    # "" | code (to for_email or for_phone) | clinician (signed in) | proof (birth date and code)
+    Column("second_step", String(12), nullable=False, server_default=""),
+    # Whose portal shows it, and with whose session it ends.
+    Column("person_id", ForeignKey("people.id"), index=True),
+    Column("person_session_id", ForeignKey("person_sessions.id"), index=True),
 )
 
 link_studies = Table(
@@ -203,6 +220,11 @@ link_sessions = Table(
     Column("token_hash", String(64), nullable=False, unique=True),
     Column("opened_at", Moment, nullable=False),
     Column("ends_at", Moment, nullable=False),
+    Column("address", Text, nullable=False, server_default=""),
+    Column("agent", Text, nullable=False, server_default=""),
+    # Who it is, as far as that was proven: "", "patient", "person:<id>" or "recipient".
+    Column("who", Text, nullable=False, server_default=""),
+    Column("ended_at", Moment),
 )
 
 link_session_series = Table(

@@ -4,12 +4,14 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from undisc.web import problems
+from undisc.web.frame import Frame
 from undisc.web.headers import SafeHeaders
 from undisc.web.links import create_links
-from undisc.web.pages import STATIC, VIEWER, Pages, find_viewer
+from undisc.web.pages import SCRIPTS, STATIC, VIEWER, Pages, find_scripts, find_viewer
+from undisc.web.people import NotSignedIn, who
 from undisc.web.request_log import RequestLog
 from undisc.web.services import WebServices
 from undisc.web.static_files import read_file, read_folder
@@ -25,9 +27,12 @@ def create_web(services: WebServices, viewer: Path = VIEWER) -> FastAPI:
     # Added last, and so the outermost: what the layer inside answers to an error carries the headers too.
     app.add_middleware(SafeHeaders, https=services.public_url.startswith("https:"))
 
+    frame = Frame(services.place_name, services.time_zone, find_scripts(SCRIPTS))
+    _install_pages(app, frame)
     pages = Pages(services.place_name, find_viewer(viewer))
     home = pages.home()
     built = read_folder(viewer)
+    scripts = read_folder(SCRIPTS)
     style = read_file(STATIC / "page.css")
 
     @app.api_route("/", methods=["GET", "HEAD"])
@@ -51,5 +56,33 @@ def create_web(services: WebServices, viewer: Path = VIEWER) -> FastAPI:
         file = built.get(name)
         return problems.answer(problems.NOT_HERE) if file is None else file.response(request)
 
+    @app.api_route("/static/pages/{name:path}", methods=["GET", "HEAD"])
+    async def page_script(request: Request, name: str) -> Response:
+        file = scripts.get(name)
+        return problems.answer(problems.NOT_HERE) if file is None else file.response(request)
+
     app.include_router(create_links(services, pages.link()))
     return app
+
+
+def _install_pages(app: FastAPI, frame: Frame) -> None:
+    """What goes wrong on a page that people look at is told on a page."""
+
+    async def to_sign_in(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, NotSignedIn)
+        return RedirectResponse(error.where, 303)
+
+    async def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, problems.Refusal)
+        problem = error.problem
+        if not _wants_page(request):
+            return problems.answer(problem)
+        return frame.render(request, "problem.html", who(request), status=problem.status, title=problem.title)
+
+    app.add_exception_handler(NotSignedIn, to_sign_in)
+    app.add_exception_handler(problems.Refusal, refused)
+
+
+def _wants_page(request: Request) -> bool:
+    """Whether a browser goes to this address to show it; what a link's page fetches is for its script."""
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(("/s/", "/dicom-web"))

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
 VIEWER = STATIC / "viewer"
+SCRIPTS = STATIC / "pages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,15 @@ def find_viewer(folder: Path) -> BuiltViewer | None:
             styles = tuple(f"/static/viewer/{style}" for style in chunk.get("css", ()))
             return BuiltViewer(f"/static/viewer/{chunk['file']}", styles)
     return None
+
+
+def find_scripts(folder: Path) -> dict[str, str]:
+    """The address of each script that the front-end build left for the pages beside the viewer, by its name."""
+    try:
+        manifest = json.loads((folder / ".vite" / "manifest.json").read_text())
+    except FileNotFoundError:
+        return {}
+    return {chunk["name"]: f"/static/pages/{chunk['file']}" for chunk in manifest.values() if chunk.get("isEntry")}
 
 
 class Pages:

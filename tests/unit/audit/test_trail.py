@@ -8,10 +8,11 @@ from sqlalchemy import delete, insert, text, update
 from tests.factories.clocks import FixedClock
 
 from undisc.audit.model import Act, Broken, Intact
-from undisc.audit.trail import Trail, trail_key
+from undisc.audit.trail import Trail
 from undisc.db.engine import Database, open_sqlite
 from undisc.db.schema import bring_up_to_date
 from undisc.db.tables import audit_entries, audit_head, imports
+from undisc.keyring import key_in
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def trail(database: Database, tmp_path: Path) -> Trail:
-    written = Trail(database, FixedClock(), trail_key(tmp_path / "keys" / "audit.key"))
+    written = Trail(database, FixedClock(), key_in(tmp_path / "keys" / "audit.key"))
     for number in range(5):
         with written.work() as work:
             work.audit(Act("shared", "operator", {"link": f"link{number}", "study": number}))
@@ -107,6 +108,6 @@ def test_an_act_that_fails_leaves_no_entry(trail: Trail) -> None:
 
 def test_the_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "audit.key"
-    assert trail_key(path) == trail_key(path)
+    assert key_in(path) == key_in(path)
     assert path.stat().st_mode & 0o077 == 0
     assert len(path.read_bytes()) == 32

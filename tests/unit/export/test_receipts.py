@@ -9,11 +9,12 @@ from sqlalchemy import select
 from tests.factories.clocks import FixedClock
 
 from undisc.audit.model import Intact
-from undisc.audit.trail import Trail, trail_key
+from undisc.audit.trail import Trail
 from undisc.db.engine import Database, open_sqlite
 from undisc.db.schema import bring_up_to_date
 from undisc.db.tables import audit_entries
 from undisc.export.receipts import Receipt, Receipts, Result
+from undisc.keyring import key_in
 
 _RECEIPT = Receipt(
     studies=((4, "1.2.4"), (7, "1.2.7")),
@@ -42,7 +43,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def trail(database: Database, tmp_path: Path) -> Trail:
-    return Trail(database, FixedClock(), trail_key(tmp_path / "keys" / "audit.key"))
+    return Trail(database, FixedClock(), key_in(tmp_path / "keys" / "audit.key"))
 
 
 def test_receipt_is_the_same_in_the_row_and_in_the_file(trail: Trail) -> None:
