@@ -28,11 +28,15 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Drive a browser once more where a journey failed: on a busy machine one can miss what it waits for.
+_WAITS_FOR_OTHERS = ("journey", "peers", "slow")
 
-    The closing line counts what was run again, so that a journey that often needs it is seen.
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run once more what waits for browsers, other people's programs or long work, where it failed: on a busy machine
+    one can miss what it waits for.
+
+    The closing line counts what was run again, so that a test that often needs it is seen.
     """
     for item in items:
-        if item.get_closest_marker("journey"):
+        if any(item.get_closest_marker(name) for name in _WAITS_FOR_OTHERS):
             item.add_marker(pytest.mark.flaky(reruns=1))
