@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from undisc.audit.marks import marks_of
 from undisc.audit.model import Act, Broken, Intact
 from undisc.clock import Clock
 from undisc.db import locks
 from undisc.db.engine import Database, again_after_collision
+from undisc.db.message_tables import audit_marks
 from undisc.db.tables import audit_entries, audit_head, imports, links
 
 _BEGINNING = "0" * 64
@@ -43,6 +45,7 @@ class UnitOfWork:
         head = self.connection.execute(select(audit_head.c.seq, audit_head.c.seal)).first()
         seq, previous = (head.seq, head.seal) if head else (0, _BEGINNING)
         entries: list[dict[str, Any]] = []
+        marks: list[dict[str, Any]] = []
         for at, act in self._acts:
             seq += 1
             entry: dict[str, Any] = {
@@ -55,8 +58,11 @@ class UnitOfWork:
             }
             previous = entry["seal"] = _seal(key, entry)
             entries.append(entry)
+            found = marks_of(act.actor, act.subject)
+            marks += [{"kind": kind, "value": value, "seq": seq} for kind, value in found]
         self._acts.clear()
         self.connection.execute(insert(audit_entries), entries)
+        self.connection.execute(insert(audit_marks), marks)
         values = {"seq": seq, "seal": previous, "mac": _head_mac(key, seq, previous)}
         statement = update(audit_head).values(values) if head else insert(audit_head).values(id=1, **values)
         self.connection.execute(statement)

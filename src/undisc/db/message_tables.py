@@ -52,6 +52,7 @@ audit_marks = Table(
     Column("kind", String(16), primary_key=True),
     Column("value", String(80), primary_key=True),
     Column("seq", Integer, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
 )
 
 # What the privacy officer is told.

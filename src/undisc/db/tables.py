@@ -195,6 +195,8 @@ links = Table(
     Column("for_name", Text, nullable=False, server_default=""),
     Column("for_email", Text, nullable=False, server_default=""),
     Column("for_phone", Text, nullable=False, server_default=""),
+    # Which the patient has to know, beside that of the studies: as they gave it at check-in.
+    Column("birth_date", String(8), nullable=False, server_default=""),
     Column("with_report", Boolean, nullable=False, server_default=true()),
     Column("most_openings", Integer),
     Column("openings", Integer, nullable=False, server_default="0"),
@@ -253,7 +255,7 @@ audit_entries = Table(
     "audit_entries",
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=False),
-    Column("at", String(32), nullable=False),
+    Column("at", String(32), nullable=False, index=True),
     Column("action", String(32), nullable=False, index=True),
     Column("actor", Text, nullable=False),
     Column("subject", Text, nullable=False),

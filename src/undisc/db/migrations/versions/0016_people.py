@@ -1,5 +1,7 @@
 """People who sign in, what patients agreed to, more of what links may ask, and messages that go out"""
 
+import json
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -32,6 +34,7 @@ def upgrade() -> None:
         sa.Column("value", sa.String(length=80), nullable=False),
         sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("kind", "value", "seq", name=op.f("pk_audit_marks")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "audit_sent",
@@ -332,6 +335,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("for_name", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("for_email", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("for_phone", sa.Text(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("birth_date", sa.String(length=8), server_default="", nullable=False))
         batch_op.add_column(sa.Column("with_report", sa.Boolean(), server_default=sa.true(), nullable=False))
         batch_op.add_column(sa.Column("most_openings", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("openings", sa.Integer(), server_default="0", nullable=False))
@@ -344,3 +348,45 @@ def upgrade() -> None:
         batch_op.create_foreign_key(
             batch_op.f("fk_links_person_session_id"), "person_sessions", ["person_session_id"], ["id"]
         )
+
+    with op.batch_alter_table("audit_entries", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_audit_entries_at"), ["at"], unique=False)
+    _mark_entries()
+
+
+# By what entries are found, as audit.marks told it when this was written.
+_PLAIN = ("link", "address", "peer", "import", "export")
+_ACTORS = ("link", "peer", "token")
+_STUDIES = ("study", "studies", "study_uid")
+_AT_ONCE = 1000
+
+
+def _mark_entries() -> None:
+    connection = op.get_bind()
+    entries = sa.table("audit_entries", sa.column("seq"), sa.column("actor"), sa.column("subject"))
+    marks = sa.table("audit_marks", sa.column("kind"), sa.column("value"), sa.column("seq"))
+    after = 0
+    while True:
+        some = sa.select(entries).where(entries.c.seq > after).order_by(entries.c.seq).limit(_AT_ONCE)
+        rows = connection.execute(some).all()
+        found = [
+            {"kind": kind, "value": value, "seq": row.seq}
+            for row in rows
+            for kind, value in _marks(row.actor, json.loads(row.subject))
+        ]
+        if found:
+            connection.execute(sa.insert(marks), found)
+        if len(rows) < _AT_ONCE:
+            return
+        after = rows[-1].seq
+
+
+def _marks(actor: str, subject: dict[str, object]) -> set[tuple[str, str]]:
+    what, _, which = actor.partition(":")
+    found = {(what, which) if what in _ACTORS else ("actor", actor)}
+    for name, value in subject.items():
+        if name in _STUDIES and value is not None:
+            found |= {("study" if study.isdecimal() else "study-uid", study) for study in str(value).split()}
+        elif name in _PLAIN and value is not None:
+            found.add((name, str(value)))
+    return {(kind, value[:80]) for kind, value in found if value}
