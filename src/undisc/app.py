@@ -1,11 +1,15 @@
 """Builds every object once; the only wiring."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from sqlalchemy.exc import DBAPIError
 
+from undisc.accounts.people.policy import Ends
+from undisc.accounts.people.service import People
+from undisc.accounts.people.tries import Tries
 from undisc.accounts.service import Accounts
 from undisc.archive.service import Archive
 from undisc.audit.trail import Trail
@@ -17,7 +21,7 @@ from undisc.dicom.pixels.pool import DecodePool
 from undisc.errors import DataFolderUnusable
 from undisc.intake.service import Intake
 from undisc.jobs.service import Jobs
-from undisc.keyring import key_in
+from undisc.keyring import Keyring, key_in
 from undisc.settings import Settings
 from undisc.sharing.model import Terms
 from undisc.sharing.reach import Reaches
@@ -61,6 +65,9 @@ class App:
     accounts: Accounts
     reaches: Reaches
     jobs: Jobs
+    keyring: Keyring
+    people: People
+    tries: Tries
 
     def close(self) -> None:
         self.archive.retrieving.close()
@@ -109,6 +116,8 @@ def _wired(settings: Settings, clock: Clock) -> App:
         session_minutes=settings.session_minutes,
     )
     sharing = Sharing(trail, archive, clock, terms)
+    keyring = Keyring(settings.secrets_key_file or root / "keys" / "secrets.key")
+    people = People(trail, clock, keyring, _ends(settings), settings.glass_hours)
     return App(
         settings,
         clock,
@@ -121,6 +130,19 @@ def _wired(settings: Settings, clock: Clock) -> App:
         Accounts(trail, clock),
         Reaches(trail, clock),
         Jobs(database, clock),
+        keyring,
+        people,
+        Tries(keyring),
+    )
+
+
+def _ends(settings: Settings) -> Ends:
+    return Ends(
+        work_idle=timedelta(minutes=settings.work_idle_minutes),
+        work=timedelta(hours=settings.work_hours),
+        idle=timedelta(hours=settings.patient_idle_hours),
+        by_link=timedelta(hours=settings.patient_hours),
+        by_key=timedelta(days=settings.passkey_days),
     )
 
 
@@ -187,7 +209,15 @@ def build_web(app: App, reception: "Reception | None" = None) -> "FastAPI":
         annotating = Annotating(app.archive, reception, app.clock)
     web = create_web(
         WebServices(
-            app.sharing, app.archive, reports, settings.place_name, public_url(settings), annotating, build_handing(app)
+            app.sharing,
+            app.archive,
+            reports,
+            settings.place_name,
+            public_url(settings),
+            annotating,
+            build_handing(app),
+            people=app.people,
+            time_zone=settings.time_zone,
         )
     )
     dicomweb = create_dicomweb(

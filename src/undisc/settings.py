@@ -49,6 +49,27 @@ class Settings(BaseSettings):
     session_minutes: int = Field(
         default=240, ge=5, description="How long a browser that opened a link may go on without opening it again."
     )
+    work_idle_minutes: int = Field(
+        default=30,
+        ge=1,
+        le=1440,
+        description="How long somebody who works here stays signed in without doing anything.",
+    )
+    work_hours: int = Field(
+        default=12, ge=1, le=168, description="How long somebody who works here stays signed in at the most."
+    )
+    patient_idle_hours: int = Field(
+        default=12, ge=1, le=720, description="How long a patient stays signed in without doing anything."
+    )
+    patient_hours: int = Field(
+        default=12, ge=1, le=720, description="How long a patient who came by a link stays signed in at the most."
+    )
+    passkey_days: int = Field(
+        default=30, ge=1, le=365, description="How long a patient who came by a passkey stays signed in at the most."
+    )
+    glass_hours: int = Field(
+        default=4, ge=1, le=72, description="How long staff may look at a patient's pictures in an emergency."
+    )
     workers: int = Field(default=2, ge=1, le=64, description="Processes that decode pictures.")
     worker_memory_mb: int = Field(
         default=1024, ge=256, description="Most memory one decoding process may take, in megabytes."

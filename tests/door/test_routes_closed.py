@@ -31,6 +31,7 @@ PUBLIC = {
     "/static/pages/{name:path}",
     "/s/{link_id}",
     "/s/{link_id}/open",
+    "/language",  # a form on every page; keeps the reader's language in a cookie
 }
 VALUES = {"series_id": "11", "instance_id": "101", "frame": "0", "name": "index.js", "group": "0", "block": "0"}
 

@@ -40,6 +40,21 @@ Action = Literal[
     "exported",
     "published",
     "unpublished",
+    "signed-in",
+    "signed-out",
+    "sign-in-failed",
+    "proven-again",
+    "related",
+    "relation-ended",
+    "glass-broken",
+    "person-invited",
+    "invitation-ended",
+    "person-joined",
+    "roles-changed",
+    "person-closed",
+    "person-reopened",
+    "key-added",
+    "key-removed",
 ]
 
 

@@ -14,6 +14,7 @@ from undisc.web.pages import SCRIPTS, STATIC, VIEWER, Pages, find_scripts, find_
 from undisc.web.people import NotSignedIn, who
 from undisc.web.request_log import RequestLog
 from undisc.web.services import WebServices
+from undisc.web.signing_in.routes import create_signing_in
 from undisc.web.static_files import read_file, read_folder
 
 
@@ -62,6 +63,7 @@ def create_web(services: WebServices, viewer: Path = VIEWER) -> FastAPI:
         return problems.answer(problems.NOT_HERE) if file is None else file.response(request)
 
     app.include_router(create_links(services, pages.link()))
+    app.include_router(create_signing_in(services, frame))
     return app
 
 

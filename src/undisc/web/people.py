@@ -1,6 +1,7 @@
 """Who is signed in, for every page that is not for everybody: one dependency, which asks the accounts."""
 
 import hmac
+import re
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote
@@ -15,7 +16,12 @@ from undisc.web.forms import Form, read_form
 from undisc.web.services import WebServices
 
 COOKIE = "undisc_me"
+# A cookie of this name is taken by browsers only from https, for the whole of this host and no other (RFC 6265bis).
+SECURE_COOKIE = "__Host-undisc_me"
 _LONGEST_TOKEN = 128
+_LONGEST_ADDRESS = 500
+# Browsers take a backslash for a slash, and leave out tabs and line ends (WHATWG URL 4.4).
+_PLAIN = re.compile(r"[!-\[\]-~]+")
 
 
 class NotSignedIn(Exception):
@@ -29,8 +35,14 @@ class NotSignedIn(Exception):
 def who(request: Request) -> SignedIn | None:
     """Whose session this browser shows; None where none stands. A page that everybody may see asks this."""
     services: WebServices = request.app.state.services
-    token = request.cookies.get(COOKIE, "")[:_LONGEST_TOKEN]
+    token = session_token(request, secure=services.public_url.startswith("https:"))
     return services.people.signed_in(token) if token and services.people else None
+
+
+def session_token(request: Request, *, secure: bool) -> str:
+    """What this browser shows as its session; "" where it shows none."""
+    shown = request.cookies.get(SECURE_COOKIE if secure else COOKIE, "")
+    return shown if len(shown) <= _LONGEST_TOKEN else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +85,19 @@ async def read_my_form(request: Request, me: SignedIn, public_url: str) -> Form:
 
 def set_session(response: Response, token: str, *, secure: bool) -> None:
     """Gone with the browser, or when the session ends. Lax, since people come to their pages from messages."""
-    response.set_cookie(COOKIE, token, path="/", secure=secure, httponly=True, samesite="lax")
+    name = SECURE_COOKIE if secure else COOKIE
+    response.set_cookie(name, token, path="/", secure=secure, httponly=True, samesite="lax")
+
+
+def clear_session(response: Response, *, secure: bool) -> None:
+    name = SECURE_COOKIE if secure else COOKIE
+    response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="lax")
+
+
+def safe_next(address: str, otherwise: str) -> str:
+    """Where a form may send its reader on to: a page of this server, whatever the form says."""
+    inside = address.startswith("/") and not address.startswith(("//", "/\\"))
+    return address if inside and len(address) <= _LONGEST_ADDRESS and _PLAIN.fullmatch(address) else otherwise
 
 
 def _may_return(request: Request) -> bool:

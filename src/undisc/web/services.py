@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from undisc.accounts.people.model import SignedIn
+from undisc.accounts.people.service import People
 from undisc.annotations.model import Kept, Refused
 from undisc.archive.model import Original, WireFrame
 from undisc.sharing.model import Permit
@@ -97,12 +97,6 @@ class Hands(Protocol):
         ...
 
 
-class KnowsPeople(Protocol):
-    def signed_in(self, token: str) -> SignedIn | None:
-        """Whose session this is; None where it stands no more."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class WebServices:
     """public_url: where people reach the server, without a slash at the end; https there makes cookies Secure.
@@ -117,5 +111,5 @@ class WebServices:
     public_url: str
     annotating: Annotates | None = None
     handing: Hands | None = None
-    people: KnowsPeople | None = None
+    people: People | None = None
     time_zone: str = "UTC"
