@@ -1,3 +1,3 @@
-from undisc.cli.main import run
+from undisc.cli.start import run
 
 run()

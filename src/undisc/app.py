@@ -18,6 +18,7 @@ from undisc.db import locks
 from undisc.db.engine import Database, open_database
 from undisc.db.schema import bring_up_to_date
 from undisc.dicom.pixels.pool import DecodePool
+from undisc.dicom.pixels.processes import Spares
 from undisc.errors import DataFolderUnusable
 from undisc.intake.service import Intake
 from undisc.jobs.service import Jobs
@@ -75,10 +76,13 @@ class App:
         self.database.close()
 
 
-def build(settings: Settings, clock: Clock | None = None) -> App:
-    """Open (or make) the data folder and wire everything to it. Raises ArchiveTooNew and DataFolderUnusable."""
+def build(settings: Settings, clock: Clock | None = None, spares: Spares | None = None) -> App:
+    """Open (or make) the data folder and wire everything to it. Raises ArchiveTooNew and DataFolderUnusable.
+
+    spares: workers that are started already, with the limit on memory that these settings give.
+    """
     try:
-        return _wired(settings, clock or SystemClock())
+        return _wired(settings, clock or SystemClock(), spares)
     except OSError as error:
         raise DataFolderUnusable(f"The data folder cannot be used: {error.strerror or 'it cannot be read'}.") from error
     except DBAPIError as error:
@@ -86,7 +90,7 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
         raise DataFolderUnusable(f"The database {place} cannot be used: {_first_line(error)}.") from error
 
 
-def _wired(settings: Settings, clock: Clock) -> App:
+def _wired(settings: Settings, clock: Clock, spares: Spares | None) -> App:
     root: Path = settings.data_dir
     storage = _open_storage(settings)
     database = _open_database(settings)
@@ -105,6 +109,7 @@ def _wired(settings: Settings, clock: Clock) -> App:
             settings.worker_seconds,
             low_priority=low_priority,
             backlog=backlog,
+            spares=spares,
         )
 
     archive = Archive(storage, trail, make_pool, settings.free_space_mb * _MB, settings.retention_days)

@@ -25,6 +25,7 @@ from undisc.cli import (
     tokens,
     working,
 )
+from undisc.dicom.pixels.processes import Spares
 
 app = typer.Typer(
     name="undisc",
@@ -78,11 +79,11 @@ app.add_typer(caring.audit, name="audit")
 app.add_typer(tokens.token, name="token")
 
 
-def run() -> None:
+def run(spares: Spares | None = None) -> None:
     """The `undisc` program. However it ends, there is no traceback: one could quote a patient."""
     gc.freeze()  # what was loaded stays: looking through it for garbage, now and at the end, costs a fifth of a second
     try:
-        code = app(prog_name="undisc", standalone_mode=False)
+        code = app(prog_name="undisc", standalone_mode=False, obj=spares)
     except BrokenPipeError:
         # Whoever read the output has seen enough; keep Python from complaining again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

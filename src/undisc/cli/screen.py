@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from undisc.app import App, build
+from undisc.dicom.pixels.processes import Spares
 from undisc.settings import Settings
 
 out = Console(highlight=False)
@@ -29,9 +30,9 @@ def settings_for(data_dir: Path | None) -> Settings:
 
 
 @contextmanager
-def opened(data_dir: Path | None) -> Iterator[App]:
+def opened(data_dir: Path | None, spares: Spares | None = None) -> Iterator[App]:
     """The application on a data folder, closed afterwards."""
-    app = build(settings_for(data_dir))
+    app = build(settings_for(data_dir), spares=spares)
     try:
         yield app
     finally:

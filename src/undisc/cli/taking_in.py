@@ -42,14 +42,18 @@ PassphraseFile = Annotated[
 
 
 def import_sources(
-    sources: Sources, passphrase_file: PassphraseFile = None, as_json: AsJson = False, data_dir: DataDir = None
+    context: typer.Context,
+    sources: Sources,
+    passphrase_file: PassphraseFile = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
 ) -> None:
     """Take in every image on a disc, exactly as it is, and account for every file.
 
     Exit 0: all images are kept. 1: something could not be kept, and is named. 2: there was no image to keep.
     """
     try:
-        with opened(data_dir) as app, Bars(quiet=as_json) as bars:
+        with opened(data_dir, context.obj) as app, Bars(quiet=as_json) as bars:
             ledger = app.intake.take_in(sources, bars, partial(_passphrase, passphrase_file))
             ledger = _with_patients(app, ledger)
     except SourceUnreadable as error:

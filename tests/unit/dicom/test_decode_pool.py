@@ -19,6 +19,7 @@ from undisc.dicom.pixels.channel import packed
 from undisc.dicom.pixels.model import Derived, Undecodable, WireKind
 from undisc.dicom.pixels.pack import PackTable, read_blob, read_table
 from undisc.dicom.pixels.pool import CRASHED, TOO_SLOW, DecodePool
+from undisc.dicom.pixels.processes import Spares, end
 
 JPEG_LS = "1.2.840.10008.1.2.4.80"
 RLE = "1.2.840.10008.1.2.5"
@@ -64,9 +65,9 @@ def stubborn_image() -> bytes:
     return image(4000, 5000, [header + b"\0\1" * 20_000_000 + b"\5a"], RLE, bits=8)
 
 
-def wait_for_part(folder: Path) -> None:
+def wait_for_part(folder: Path, name: str = ".*.part") -> None:
     deadline = time.monotonic() + 30
-    while not list(folder.glob(".*.part")):
+    while not list(folder.glob(name)):
         assert time.monotonic() < deadline, "no worker began"
         time.sleep(0.01)
 
@@ -201,6 +202,24 @@ def test_an_instance_that_takes_too_long_is_given_up_and_the_next_is_not(tmp_pat
     assert sorted(path.name for path in tmp_path.iterdir()) == ["quick", "quick.dcm", "slow.dcm"]
 
 
+def test_what_was_sent_along_behind_a_job_that_takes_its_worker_down_is_done_all_the_same(tmp_path: Path) -> None:
+    slow, quick = written(tmp_path, slow_image(), "slow.dcm"), written(tmp_path, grey()[0], "quick.dcm")
+    with DecodePool(workers=1, backlog=64) as pool:
+        pool.derive(quick, tmp_path / "first").result()
+        before = [pool.derive(quick, tmp_path / f"{number}.pack") for number in range(20)]
+        given_up = pool.derive(slow, tmp_path / "slow")
+        after = [pool.derive(quick, tmp_path / f"{number}.pack") for number in range(20, 40)]
+        for _ in range(2):  # after the first time it is tried again
+            wait_for_part(tmp_path, ".slow.*.part")
+            [process] = pool.process_ids()
+            os.kill(process, signal.SIGKILL)
+            for part in tmp_path.glob(".slow.*.part"):
+                part.unlink()
+        assert given_up.result() == Undecodable(CRASHED)
+    assert {future.result() for future in (*before, *after)} == {Derived(frames=1)}
+    assert len(list(tmp_path.glob("*.pack"))) == 40
+
+
 def test_many_frames_may_take_longer_than_one(tmp_path: Path) -> None:
     quick = written(tmp_path, grey()[0], "quick.dcm")
     many = written(tmp_path, slow_image(), "many.dcm")
@@ -265,6 +284,27 @@ def test_closing_leaves_no_process_behind(tmp_path: Path) -> None:
         os.kill(process, 0)
     with pytest.raises(RuntimeError):
         pool.derive(tmp_path / "original.dcm", tmp_path / "again")
+
+
+def test_workers_started_early_are_taken_and_those_left_over_end(tmp_path: Path) -> None:
+    with Spares(2, 1024) as spares:
+        with DecodePool(workers=1, spares=spares) as pool:
+            assert pool.derive(written(tmp_path, grey()[0]), tmp_path / "pack").result() == Derived(frames=1)
+            [taken] = pool.process_ids()
+        left = spares.take()
+        assert left is not None
+        assert left.pid != taken
+        assert spares.take() is None
+        end(left)
+        assert left.poll() is not None
+
+
+def test_a_worker_started_early_that_died_is_replaced(tmp_path: Path) -> None:
+    with Spares(1, 1024) as spares, DecodePool(workers=1, spares=spares) as pool:
+        pool.warm()
+        [process] = pool.process_ids()
+        os.kill(process, signal.SIGKILL)
+        assert pool.derive(written(tmp_path, grey()[0]), tmp_path / "pack").result() == Derived(frames=1)
 
 
 def test_a_worker_ends_when_its_parent_is_gone() -> None:

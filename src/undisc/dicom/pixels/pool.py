@@ -3,10 +3,7 @@
 import os
 import queue
 import selectors
-import shutil
 import subprocess
-import sys
-import sysconfig
 import threading
 import time
 from collections import deque
@@ -20,6 +17,7 @@ from typing import Any, Self
 
 from undisc.dicom.pixels.channel import CRASHED, LENGTH, LONGEST, packed, result_from
 from undisc.dicom.pixels.model import Derived, Rendering, Undecodable, Written
+from undisc.dicom.pixels.processes import Spares, end, start
 
 _MOST_TURNS = 30
 _AHEAD = 4
@@ -29,9 +27,6 @@ _QUICK = 0.05  # seconds; behind what takes longer nothing waits that another wo
 _MOST_AHEAD = 4096
 _READ_AT_ONCE = 1 << 16
 TOO_SLOW = "Decoding it took longer than is allowed."
-
-_SOURCE_ROOT = Path(__file__).resolve().parents[3]
-
 
 class Busy(Exception):
     """Nobody took the work within the time that its asker can wait."""
@@ -63,10 +58,10 @@ class _Job:
 class _Worker:
     """One process; started when there is something to do, and again after it was killed."""
 
-    def __init__(self, memory_mb: int, low_priority: bool) -> None:
+    def __init__(self, memory_mb: int, low_priority: bool, spares: Spares | None) -> None:
         self._memory_mb = memory_mb
-        nice = shutil.which("nice") if low_priority else None
-        self._prefix = [nice, "-n", "10"] if nice else []
+        self._low_priority = low_priority
+        self._spares = spares
         self._unread = bytearray()
         self._waiting: selectors.BaseSelector | None = None
         self.process: subprocess.Popen[bytes] | None = None
@@ -74,7 +69,8 @@ class _Worker:
     def warm(self) -> None:
         """Start the process where there is none. Raises OSError."""
         if self.process is None:
-            self.process = self._start()
+            spare = self._spares.take() if self._spares else None
+            self.process = spare or start(self._memory_mb, low_priority=self._low_priority)
             assert self.process.stdout is not None
             self._waiting = selectors.DefaultSelector()
             self._waiting.register(self.process.stdout, selectors.EVENT_READ)
@@ -127,34 +123,18 @@ class _Worker:
         process, self.process = self.process, None
         if process is None:
             return
-        process.kill()
-        process.wait()
         self._unread.clear()
         if self._waiting is not None:
             self._waiting.close()
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                with suppress(OSError):
-                    stream.close()
-
-    def _start(self) -> "subprocess.Popen[bytes]":
-        # Safe path and a fixed folder: nothing that lies beside a disc's files can pass for a module.
-        return subprocess.Popen(
-            [*self._prefix, sys.executable, "-P", "-m", "undisc.dicom.pixels.worker", str(self._memory_mb)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            env=_environment(),
-            bufsize=0,
-        )
+        end(process)
 
 
 class DecodePool:
     """`workers` processes, each with at most `memory_mb` megabytes, and `seconds` for one instance.
 
     An instance of many frames has that time for each turn in which a frame gets done, and thirty such turns in all.
-    With `low_priority` the workers step back behind whoever serves people. `backlog` jobs a worker may wait.
+    With `low_priority` the workers step back behind whoever serves people. `backlog` jobs a worker may wait. `spares`
+    are taken before any process is started; they have the same limit on memory, and no low priority.
     A context manager. On leaving, what was asked for is still finished, unless leaving is by an exception: then it is
     cancelled.
     """
@@ -167,10 +147,11 @@ class DecodePool:
         *,
         low_priority: bool = False,
         backlog: int = 4,
+        spares: Spares | None = None,
     ) -> None:
         self.seconds = seconds
         self._jobs: queue.Queue[_Job | None] = queue.Queue(maxsize=workers * backlog)
-        self._workers = [_Worker(memory_mb, low_priority) for _ in range(workers)]
+        self._workers = [_Worker(memory_mb, low_priority, None if low_priority else spares) for _ in range(workers)]
         self._closed = False
         self._abandoned = threading.Event()
         self._threads = [
@@ -317,14 +298,3 @@ class DecodePool:
                 worker.send(message)
                 job.sent = len(message)
         return worker.answer(self.seconds)
-
-
-def _environment() -> dict[str, str]:
-    """Nothing of the parent's but what Python needs to start; codecs get one thread each."""
-    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR") if name in os.environ}
-    single = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    # glibc would map and unmap every picture afresh, which costs as much as windowing it; musl and others ignore this.
-    reused = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(32 << 20)}
-    # A checkout may have been put on the path by hand; an installed package is found without help.
-    checkout = {} if str(_SOURCE_ROOT) == sysconfig.get_path("purelib") else {"PYTHONPATH": str(_SOURCE_ROOT)}
-    return {**kept, **single, **reused, **checkout}
