@@ -24,6 +24,7 @@ from undisc.intake.service import Intake
 from undisc.jobs.service import Jobs
 from undisc.keyring import Keyring, key_in
 from undisc.settings import Settings
+from undisc.sharing.consents import Consents
 from undisc.sharing.model import Terms
 from undisc.sharing.reach import Reaches
 from undisc.sharing.service import Sharing
@@ -65,6 +66,7 @@ class App:
     sharing: Sharing
     accounts: Accounts
     reaches: Reaches
+    consents: Consents
     jobs: Jobs
     keyring: Keyring
     people: People
@@ -134,6 +136,7 @@ def _wired(settings: Settings, clock: Clock, spares: Spares | None) -> App:
         sharing,
         Accounts(trail, clock),
         Reaches(trail, clock),
+        Consents(trail, clock),
         Jobs(database, clock),
         keyring,
         people,
