@@ -23,6 +23,8 @@ from undisc.errors import DataFolderUnusable
 from undisc.intake.service import Intake
 from undisc.jobs.service import Jobs
 from undisc.keyring import Keyring, key_in
+from undisc.messaging.carriers import carriers_of
+from undisc.messaging.service import Messaging
 from undisc.settings import Settings
 from undisc.sharing.consents import Consents
 from undisc.sharing.model import Terms
@@ -71,6 +73,7 @@ class App:
     keyring: Keyring
     people: People
     tries: Tries
+    messaging: Messaging
 
     def close(self) -> None:
         self.archive.retrieving.close()
@@ -123,6 +126,7 @@ def _wired(settings: Settings, clock: Clock, spares: Spares | None) -> App:
         session_minutes=settings.session_minutes,
     )
     sharing = Sharing(trail, archive, clock, terms)
+    jobs = Jobs(database, clock)
     keyring = Keyring(settings.secrets_key_file or root / "keys" / "secrets.key")
     people = People(trail, clock, keyring, _ends(settings), settings.glass_hours)
     return App(
@@ -137,10 +141,11 @@ def _wired(settings: Settings, clock: Clock, spares: Spares | None) -> App:
         Accounts(trail, clock),
         Reaches(trail, clock),
         Consents(trail, clock),
-        Jobs(database, clock),
+        jobs,
         keyring,
         people,
         Tries(keyring),
+        _open_messaging(settings, trail, clock, jobs, keyring),
     )
 
 
@@ -174,6 +179,13 @@ def _open_database(settings: Settings) -> Database:
         return open_database(url, settings.data_dir)
     except ValueError as error:
         raise DataFolderUnusable(f"UNDISC_DATABASE_URL cannot be used: {error}.") from None
+
+
+def _open_messaging(settings: Settings, trail: Trail, clock: Clock, jobs: Jobs, keyring: Keyring) -> Messaging:
+    try:
+        return Messaging(trail, clock, jobs, keyring, carriers_of(settings))
+    except ValueError as error:
+        raise DataFolderUnusable(f"{error}.") from None
 
 
 def _first_line(error: DBAPIError) -> str:
@@ -322,14 +334,14 @@ def build_runner(app: App, reception: "Reception") -> "Runner":
     from undisc.dimse import commitment
     from undisc.export import publishing
     from undisc.jobs.runner import Runner
+    from undisc.messaging import jobs as messages
 
     delivering = build_delivering(app)
     transfers = kinds(delivering, lambda actor: reception.delivery("pull", actor))
     reports = commitment.kind(Directory(app.trail), _identity(app.settings))
     # 0 keeps a server from having it beside itself; who asks for it by name gets it.
-    return Runner(
-        app.jobs, [*transfers, reports, publishing.kind(build_publishing(app))], max(1, app.settings.background_jobs)
-    )
+    others = [publishing.kind(build_publishing(app)), messages.kind(app.messaging)]
+    return Runner(app.jobs, [*transfers, reports, *others], max(1, app.settings.background_jobs))
 
 
 def build_dimse(app: App, reception: "Reception", host: str, port: int) -> "tuple[DimseServices, Door]":

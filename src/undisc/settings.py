@@ -41,6 +41,44 @@ class Settings(BaseSettings):
         default=None,
         description="Address under which people reach the server, for links; http://localhost:8080 when unset.",
     )
+    mail_url: SecretStr | None = Field(
+        default=None,
+        description="Mail server, as smtps://user:password@host:port, or smtp:// for one with STARTTLS; messages are "
+        "printed on the server's console while neither this nor UNDISC_TEXT_URL is set.",
+    )
+    mail_from: str | None = Field(
+        default=None, description="Sender of e-mail, as Name <pictures@clinic.example>; somebody should read there."
+    )
+    text_url: str | None = Field(
+        default=None, description="Gateway for text messages, as https://host/path; each is one POST of JSON."
+    )
+    text_token_file: Path | None = Field(
+        default=None, description="File with the token that the gateway for text messages is shown."
+    )
+    text_body: str = Field(
+        default='{"to": "{to}", "text": "{text}"}',
+        description="Body of a request to the gateway for text messages: JSON with {to}, {text} and {reference} in it.",
+    )
+    outgoing_authorities: Path | None = Field(
+        default=None,
+        description="PEM file of the authorities that vouch for the mail server and the gateway; the machine's own "
+        "when unset.",
+    )
+    contact_line: str | None = Field(
+        default=None, description="Whom to call or write to with questions, as it stands in letters and on print-outs."
+    )
+    quiet_minutes: int = Field(
+        default=15,
+        ge=0,
+        le=1440,
+        description="After how long without a new picture a study is taken for complete; never by itself with 0.",
+    )
+    reminder_days: int = Field(
+        default=7,
+        ge=0,
+        le=365,
+        description="After how long one reminder is sent where a patient's link was never opened; none with 0.",
+    )
     behind_proxy: bool = Field(
         default=False,
         description="Believe the forwarded address and scheme; only where a proxy of your own sets them.",

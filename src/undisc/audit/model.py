@@ -13,6 +13,11 @@ Action = Literal[
     "passcode-wrong",
     "link-closed",
     "link-opened",
+    "birth-date-right",
+    "birth-date-wrong",
+    "code-sent",
+    "code-right",
+    "code-wrong",
     "series-viewed",
     "document-viewed",
     "download-started",
@@ -63,6 +68,10 @@ Action = Literal[
     "person-reopened",
     "key-added",
     "key-removed",
+    "message-sent",
+    "message-failed",
+    "message-retried",
+    "message-cancelled",
 ]
 
 

@@ -18,6 +18,7 @@ from undisc.cli import (
     giving,
     jobs,
     looking,
+    messages,
     peers,
     publishing,
     serving,
@@ -75,6 +76,7 @@ app.command()(caring.rebuild)
 app.command()(demo.demo)
 app.add_typer(peers.peers, name="peers")
 app.add_typer(jobs.jobs, name="jobs")
+app.add_typer(messages.messages, name="messages")
 app.add_typer(caring.audit, name="audit")
 app.add_typer(tokens.token, name="token")
 
