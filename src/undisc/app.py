@@ -12,6 +12,7 @@ from undisc.accounts.people.service import People
 from undisc.accounts.people.tries import Tries
 from undisc.accounts.service import Accounts
 from undisc.archive.service import Archive
+from undisc.archive.shelf import Shelf
 from undisc.audit.trail import Trail
 from undisc.clock import Clock, SystemClock
 from undisc.db import locks
@@ -64,6 +65,7 @@ class App:
     storage: Storage
     trail: Trail
     archive: Archive
+    shelf: Shelf
     intake: Intake
     sharing: Sharing
     accounts: Accounts
@@ -136,6 +138,7 @@ def _wired(settings: Settings, clock: Clock, spares: Spares | None) -> App:
         storage,
         trail,
         archive,
+        Shelf(trail),
         intake,
         sharing,
         Accounts(trail, clock),

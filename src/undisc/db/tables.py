@@ -71,7 +71,7 @@ studies = Table(
     Column("patient_name", Text, nullable=False),
     Column("patient_id", Sorted, nullable=False, index=True),
     Column("issuer", Sorted, nullable=False),
-    Column("birth_date", Sorted, nullable=False),
+    Column("birth_date", Sorted, nullable=False, index=True),
     Column("sex", String(16), nullable=False),
     Column("study_date", Sorted, nullable=False),
     Column("study_time", Sorted, nullable=False),

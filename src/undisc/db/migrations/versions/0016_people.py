@@ -349,6 +349,9 @@ def upgrade() -> None:
             batch_op.f("fk_links_person_session_id"), "person_sessions", ["person_session_id"], ["id"]
         )
 
+    with op.batch_alter_table("studies", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_studies_birth_date"), ["birth_date"], unique=False)
+
     with op.batch_alter_table("audit_entries", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_audit_entries_at"), ["at"], unique=False)
     _mark_entries()
