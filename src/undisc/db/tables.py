@@ -81,6 +81,8 @@ studies = Table(
     Column("referring", Text, nullable=False),
     Column("study_id_text", Sorted, nullable=False, server_default=""),
     Column("timezone", String(16), nullable=False, server_default=""),
+    # The state of its corrections, "" where there are none: what leaves of it are copies made for this state.
+    Column("corrected", String(16), nullable=False, server_default=""),
     # Whether all that it had was rejected: then it is not shown.
     Column("emptied", Boolean, nullable=False, server_default=false()),
     Column("kept_at", Moment, nullable=False),
@@ -137,6 +139,22 @@ rejections = Table(
     Column("purge_reason", Text, nullable=False, server_default=""),
 )
 
+# What was found to be wrong in a study's headers, and is put right in what leaves.
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("study_id", ForeignKey("studies.id", ondelete="CASCADE"), nullable=False, index=True),
+    # JSON: keyword -> text; `before`: what the study's row said
+    Column("changes", Text, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("undone_by", Text, nullable=False, server_default=""),
+    Column("undone_at", Moment),
+)
+
 instances = Table(
     "instances",
     metadata,
@@ -157,6 +175,10 @@ instances = Table(
     Column("dataset_start", Integer, nullable=False),
     Column("wrapper_sha256", String(64), nullable=False),
     Column("dataset_sha256", String(64), nullable=False),
+    # The corrected copy that leaves in its place, for which state of corrections; None where the original leaves.
+    Column("corrected", String(16)),
+    Column("corrected_size", BigInteger),
+    Column("corrected_sha256", String(64)),
     Column("damage", Text, nullable=False),
     # pending | done | none (nothing to show) | failed
     Column("derived", String(8), nullable=False),

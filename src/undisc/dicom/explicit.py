@@ -8,6 +8,7 @@ length, yet what it walks is hostile.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from struct import pack, unpack_from
+from typing import NamedTuple
 
 from undisc.dicom.scan.coding import Coding, Codings, Form, Kind, Shape
 from undisc.dicom.scan.frames import Buffer
@@ -33,6 +34,16 @@ _COMPRESSED = re.compile(rb"\xe0\x7f\x10\x00O[BW]\x00\x00\xff\xff\xff\xff")
 
 Head = Callable[[int, str, int], bytes]
 """Writes an element's beginning from its tag, VR and length."""
+
+
+class Place(NamedTuple):
+    """Where an element begins, where its value does and ends (a delimiter left out), and where the next one begins."""
+
+    tag: int
+    start: int
+    value: int
+    value_end: int
+    end: int
 
 
 class Inconvertible(Exception):
@@ -114,6 +125,16 @@ class Rewriter:
             at = following
         for tag, instead in wanted:
             yield from self._instead(tag, instead)
+
+    def places(self, start: int) -> Iterator[Place]:
+        """Where the elements of the top level lie, in order. Raises Inconvertible."""
+        at = start
+        while at + 8 <= self._end:
+            shape, length, value = self._read(at, self._coding)
+            following = self._following(shape, length, value, self._end, 0, self._coding)
+            open_ended = length == _UNDEFINED and shape.form != Form.SHORT
+            yield Place(shape.tag, at, value, following - 8 if open_ended else following, following)
+            at = following
 
     def _is_compressed_within(self, shape: Shape, length: int, value: int, following: int) -> bool:
         is_sequence = shape.kind == Kind.SEQUENCE or length == _UNDEFINED

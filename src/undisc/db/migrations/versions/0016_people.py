@@ -29,6 +29,35 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_alerts_key"), ["key"], unique=False)
 
     op.create_table(
+        "ordered_media",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("ordered_at", Moment(timezone=True), nullable=False),
+        sa.Column("ordered_by", sa.String(length=64), nullable=False),
+        sa.Column("studies", sa.Text(), nullable=False),
+        sa.Column("medium", sa.String(length=8), nullable=False),
+        sa.Column("is_sealed", sa.Boolean(), nullable=False),
+        sa.Column("with_reports", sa.Boolean(), nullable=False),
+        sa.Column("for_whom", sa.Text(), nullable=False),
+        sa.Column("lock", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("stage", sa.String(length=12), server_default="", nullable=False),
+        sa.Column("stage_at", Moment(timezone=True), nullable=True),
+        sa.Column("done", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("total", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("images", sa.Integer(), nullable=False),
+        sa.Column("seconds", sa.Integer(), nullable=False),
+        sa.Column("size", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("receipt", sa.Integer(), nullable=True),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.Column("until", Moment(timezone=True), nullable=True),
+        sa.Column("job", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["receipt"], ["exports.id"], name=op.f("fk_ordered_media_receipt_exports")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ordered_media")),
+    )
+    with op.batch_alter_table("ordered_media", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ordered_media_ordered_by"), ["ordered_by", "id"], unique=False)
+
+    op.create_table(
         "audit_marks",
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("value", sa.String(length=80), nullable=False),
