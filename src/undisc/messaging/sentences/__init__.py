@@ -1,0 +1,1 @@
+"""What letters say, a module a language. {place}, {url}, {until}, {when}, {code} and {contact} are put in."""
