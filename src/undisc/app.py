@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from undisc.dimse.services import DimseServices
     from undisc.export.handing import Handing
     from undisc.export.making import Making
+    from undisc.export.ordering import Ordering
     from undisc.export.publishing import Publishing
     from undisc.export.receipts import Receipts
     from undisc.export.service import Exporting
@@ -239,6 +240,7 @@ def build_web(app: App, reception: "Reception | None" = None) -> "FastAPI":
             public_url(settings),
             annotating,
             build_handing(app),
+            ordering=build_ordering(app),
             people=app.people,
             time_zone=settings.time_zone,
         )
@@ -293,6 +295,21 @@ def build_exporting(app: App) -> "Exporting":
     )
 
 
+def build_ordering(app: App) -> "Ordering":
+    """Media that are ordered on pages, and made by jobs."""
+    from undisc.export.ordering import Ordering
+
+    return Ordering(
+        app.trail,
+        app.jobs,
+        app.clock,
+        app.keyring,
+        app.storage,
+        lambda: build_making(app),
+        app.archive.derive_pending,
+    )
+
+
 def build_publishing(app: App) -> "Publishing":
     """Sealed packages on hosts of files."""
     from undisc.export.publishing import Publishing
@@ -335,7 +352,7 @@ def build_runner(app: App, reception: "Reception") -> "Runner":
     from undisc.delivery.directory import Directory
     from undisc.delivery.jobs import kinds
     from undisc.dimse import commitment
-    from undisc.export import publishing
+    from undisc.export import ordering, publishing
     from undisc.jobs.runner import Runner
     from undisc.messaging import jobs as messages
 
@@ -344,6 +361,7 @@ def build_runner(app: App, reception: "Reception") -> "Runner":
     reports = commitment.kind(Directory(app.trail), _identity(app.settings))
     # 0 keeps a server from having it beside itself; who asks for it by name gets it.
     others = [publishing.kind(build_publishing(app)), messages.kind(app.messaging)]
+    others += ordering.kinds(build_ordering(app))
     return Runner(app.jobs, [*transfers, reports, *others], max(1, app.settings.background_jobs))
 
 

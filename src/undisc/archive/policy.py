@@ -40,7 +40,7 @@ def is_directory(scanned: Scanned) -> bool:
 
 def is_report(scanned: Scanned) -> bool:
     """Whether this tells of pictures and is none: a structured report, or a document in an envelope."""
-    return scanned.text("SOPClassUID").startswith(_REPORTS)
+    return scanned.text("SOPClassUID").startswith(REPORTS)
 
 
 def same_instance(known: Known, dataset_sha256: str, transfer_syntax: str) -> bool:

@@ -72,6 +72,10 @@ Action = Literal[
     "message-failed",
     "message-retried",
     "message-cancelled",
+    "medium-ordered",
+    "medium-cancelled",
+    "medium-fetched",
+    "completion-changed",
 ]
 
 

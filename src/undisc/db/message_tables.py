@@ -1,6 +1,6 @@
 """Messages that go out, and when studies were complete."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from undisc.db.columns import Moment
 from undisc.db.tables import metadata
@@ -69,6 +69,39 @@ alerts = Table(
     Column("at", Moment, nullable=False),
     Column("seen_at", Moment),
     Column("seen_by", Text, nullable=False, server_default=""),
+)
+
+# Media that somebody ordered on a page: made by a job, kept for a day to be fetched.
+ordered_media = Table(
+    "ordered_media",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("ordered_at", Moment, nullable=False),
+    Column("ordered_by", String(64), nullable=False),
+    # JSON: rows of studies
+    Column("studies", Text, nullable=False),
+    # zip | iso
+    Column("medium", String(8), nullable=False),
+    Column("is_sealed", Boolean, nullable=False),
+    Column("with_reports", Boolean, nullable=False),
+    Column("for_whom", Text, nullable=False),
+    # What a sealed one's key is wrapped with, sealed by the keyring; "" as soon as it is made. No passphrase.
+    Column("lock", Text, nullable=False),
+    # waiting | making | ready | failed | cancelled | removed
+    Column("state", String(12), nullable=False),
+    # "" | converting | writing | reading, with how much of it is done
+    Column("stage", String(12), nullable=False, server_default=""),
+    Column("stage_at", Moment),
+    Column("done", BigInteger, nullable=False, server_default="0"),
+    Column("total", BigInteger, nullable=False, server_default="0"),
+    Column("images", Integer, nullable=False),
+    Column("seconds", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False, server_default="0"),
+    Column("receipt", ForeignKey("exports.id")),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("until", Moment),
+    Column("job", Integer),
+    Index("ix_ordered_media_ordered_by", "ordered_by", "id"),
 )
 
 # How far the trail was sent to another place.

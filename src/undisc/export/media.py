@@ -1,9 +1,11 @@
 """A package onto a medium, whole and verified, or not at all."""
 
 import os
+import re
 import shutil
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 
@@ -18,6 +20,10 @@ from undisc.export.zip import write_zip
 
 CD_BYTES = 360_000 * 2048
 """What every CD-R of 80 minutes holds; what is larger is for a DVD, and is in UDF as well (PS3.12 Annexes F and J)."""
+_HALF_MADE = re.compile(r"\.undisc-([1-9][0-9]{0,9})-.+\.part")
+_ABANDONED = 600.0
+_AT_WORK: set[Path] = set()
+"""What this process is half way through."""
 _ITS_OWN = frozenset({"lost+found", "system volume information", "$recycle.bin"})
 """What file systems keep in the root of a stick that is empty."""
 
@@ -102,16 +108,53 @@ def _beside(target: Path, medium: Medium) -> Iterator[Path]:
     """A place on the target's own file system; what is left there at the end is removed."""
     # A folder that is there may be a stick's root, which nothing beside it can replace.
     inside = medium is Medium.FOLDER and target.is_dir()
-    place = (target if inside else target.parent) / f".undisc-{os.getpid()}-{target.name or 'disc'}.part"
+    folder = target if inside else target.parent
+    _tidy(folder)
+    place = folder / f".undisc-{os.getpid()}-{target.name or 'disc'}.part"
     if medium is Medium.FOLDER:
         place.mkdir()
+    _AT_WORK.add(place)
     try:
         yield place
     finally:
+        _AT_WORK.discard(place)
         if place.is_dir():
             shutil.rmtree(place, ignore_errors=True)
         else:
             place.unlink(missing_ok=True)
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what runs that were killed left half made in a folder: by its name ours, of a process that is no more,
+    and untouched for a while, since another machine's may be at work in the same folder."""
+    for place in folder.glob(".undisc-*.part"):
+        named = _HALF_MADE.fullmatch(place.name)
+        if named is None or place.is_symlink() or place in _AT_WORK or _is_alive(int(named[1])):
+            continue
+        try:
+            touched = max(path.lstat().st_mtime for path in (place, *place.rglob("*")))
+        except OSError:
+            continue
+        if time.time() - touched < _ABANDONED:
+            continue
+        if place.is_dir():
+            shutil.rmtree(place, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                place.unlink()
+
+
+def _is_alive(process: int) -> bool:
+    """Whether another process of this number runs here. One of our own number that is left over is no one's."""
+    if process == os.getpid():
+        return False
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def _give_name(place: Path, target: Path) -> None:

@@ -39,6 +39,8 @@ class Sealer:
 
     package: str
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    wrapped: tuple[bytes, bytes, bytes] | None = field(default=None, repr=False)
+    """Salt, nonce, and the key wrapped with a passphrase that whoever seals does not know."""
 
     def __call__(self, number: int, chunks: int, data: bytes) -> bytes:
         """A chunk, sealed. chunks: how many there are besides the index, which is chunk 0."""
@@ -50,11 +52,14 @@ class Sealer:
         return PackageFile(KEY_PATH, Kind.DATA, len(text), lambda: BytesIO(text))
 
     def _locked(self, chunks: int, passphrase: str | None) -> Lock:
-        if passphrase is None:
-            return Lock(self.package, chunks)
+        if passphrase is not None:
+            return Lock(self.package, chunks, ROUNDS, *self.wrap(passphrase))
+        return Lock(self.package, chunks, ROUNDS, *self.wrapped) if self.wrapped else Lock(self.package, chunks)
+
+    def wrap(self, passphrase: str) -> tuple[bytes, bytes, bytes]:
+        """Salt, nonce, and the key as only the passphrase opens it."""
         salt, nonce = secrets.token_bytes(16), secrets.token_bytes(12)
-        wrapped = seal(passphrase_key(passphrase, salt, ROUNDS), nonce, self.key, key_bound_to(self.package))
-        return Lock(self.package, chunks, ROUNDS, salt, nonce, wrapped)
+        return salt, nonce, seal(passphrase_key(passphrase, salt, ROUNDS), nonce, self.key, key_bound_to(self.package))
 
     @property
     def fragment(self) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from undisc import __version__
+from undisc.archive.policy import REPORTS as REPORT_CLASSES
 from undisc.archive.retrieving import CannotBeMade
 from undisc.archive.words import ENCAPSULATED_PDF
 from undisc.clock import Clock
@@ -60,7 +61,8 @@ class ReportFile:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What is wanted. viewer: whether the viewer goes along, where it is built.
+    """What is wanted. viewer: whether the viewer goes along, where it is built. with_reports: whether reports that are
+    kept beside the pictures go along.
 
     sealer: seals all of it, in which case the viewer is part of it; passphrase: what opens it, None where only the
     sealer's own key does, which a link carries. secure: a password, which makes of it DICOM's own secure media, with
@@ -71,6 +73,7 @@ class Choices:
     reports: tuple[ReportFile, ...] = ()
     for_whom: str = ""
     viewer: bool = True
+    with_reports: bool = True
     sealer: Sealer | None = None
     passphrase: str | None = field(default=None, repr=False)
     secure: str | None = field(default=None, repr=False)
@@ -195,6 +198,10 @@ class Exporting:
         places = placed(self._archive, order)
         if len(order) != len(wanted) or {place.series.study_id for place in places} != set(wanted):
             raise StudyUnknown("There is no such study here. `undisc studies` lists those that are.")
+        if not chosen.with_reports:
+            places = [place for place in places if not place.held.sop_class.startswith(REPORT_CLASSES)]
+            if not places:
+                raise MediumRefused("There are reports here and no pictures. Take the reports along.")
         spool = Spool(self._scratch)
         room = self.estimate(order, chosen).room
         if room and shutil.disk_usage(self._scratch).free - room < self._free_space:
@@ -325,7 +332,8 @@ class _Making:
             seal=sealer,
         )
         passphrase = self.choices.passphrase
-        readme = held_file(pages.README, Kind.PAGE, pages.sealed_readme_text(with_passphrase=passphrase is not None))
+        opens_by_passphrase = passphrase is not None or sealer.wrapped is not None
+        readme = held_file(pages.README, Kind.PAGE, pages.sealed_readme_text(with_passphrase=opens_by_passphrase))
         return [viewer[0], readme, *viewer[1:], sealer.key_file(len(data) - 1, passphrase), *data]
 
     def _whole_series(self, places: Sequence[Placed]) -> set[int]:

@@ -7,6 +7,7 @@ from typing import Protocol
 from undisc.accounts.people.service import People
 from undisc.annotations.model import Kept, Refused
 from undisc.archive.model import Original, WireFrame
+from undisc.export.ordering import Ordering
 from undisc.sharing.model import Permit
 from undisc.sharing.service import Sharing
 
@@ -112,4 +113,5 @@ class WebServices:
     annotating: Annotates | None = None
     handing: Hands | None = None
     people: People | None = None
+    ordering: Ordering | None = None
     time_zone: str = "UTC"
