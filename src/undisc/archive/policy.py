@@ -9,7 +9,7 @@ from undisc.dicom.uid import SeriesUID, SOPInstanceUID, StudyUID, is_usable_uid
 
 _DIRECTORY = "1.2.840.10008.1.3.10"
 # Structured reports and encapsulated documents (PS3.4 B.5).
-_REPORTS = ("1.2.840.10008.5.1.4.1.1.88.", "1.2.840.10008.5.1.4.1.1.104.")
+REPORTS = ("1.2.840.10008.5.1.4.1.1.88.", "1.2.840.10008.5.1.4.1.1.104.")
 
 
 def name_instance(scanned: Scanned) -> Names | str:
