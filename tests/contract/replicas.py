@@ -13,6 +13,7 @@ from tests.door.small_archive import SmallArchive
 from undisc.audit.trail import Trail
 from undisc.db.engine import open_database
 from undisc.db.schema import bring_up_to_date
+from undisc.keyring import Keyring
 from undisc.sharing.model import Terms
 from undisc.sharing.service import Sharing
 from undisc.web.app import create_web
@@ -64,7 +65,7 @@ def replicated_door(folder: Path, url: str) -> Iterator[Door]:
         bring_up_to_date(databases[0])
         archive.fill(databases[0])
         trails = [Trail(database, clock, b"k" * 32) for database in databases]
-        sharings = [Sharing(trail, archive, clock, terms) for trail in trails]
+        sharings = [Sharing(trail, archive, clock, terms, Keyring(folder / "secrets.key")) for trail in trails]
         services = [WebServices(sharing, archive, archive.reports, _PLACE, _URL) for sharing in sharings]
         apps = [create_web(one, folder / "no viewer") for one in services]
         bases = [closing.enter_context(serving(app)) for app in apps]

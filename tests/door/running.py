@@ -19,6 +19,7 @@ from undisc.audit.trail import Trail
 from undisc.db.engine import Database, open_sqlite
 from undisc.db.schema import bring_up_to_date
 from undisc.db.tables import audit_entries
+from undisc.keyring import Keyring
 from undisc.sharing.model import NewLink, Terms
 from undisc.sharing.service import Sharing
 from undisc.web.app import create_web
@@ -103,7 +104,7 @@ def running_door(
     archive.fill(database)
     trail = Trail(database, clock, b"k" * 32)
     terms = Terms("Riverside Imaging", public_url, link_days=30, session_minutes=240)
-    sharing = Sharing(trail, archive, clock, terms)
+    sharing = Sharing(trail, archive, clock, terms, Keyring(folder / "secrets.key"))
     app = create_web(
         WebServices(sharing, archive, archive.reports, "Riverside Imaging", public_url), viewer or folder / "no viewer"
     )

@@ -88,14 +88,18 @@ class SmallArchive:
     def study_uid(self, study_id: int) -> str | None:
         return f"1.2.{study_id}" if study_id in (1, 2, 3) else None
 
-    def study_summaries(self, study_ids: Sequence[int]) -> list[dict[str, Any]]:
+    def study_summaries(self, study_ids: Sequence[int], *, reports: bool = True) -> list[dict[str, Any]]:
         return [
             {
                 "id": study,
                 "title": "MR Head",
                 "date": f"2026110{9 - study}",
                 "time": "101500",
-                "series": [{"id": number} for number, of in STUDY_OF_SERIES.items() if of == study],
+                "series": [
+                    {"id": number}
+                    for number, of in STUDY_OF_SERIES.items()
+                    if of == study and (reports or number != REPORT)
+                ],
             }
             for study in sorted(study_ids)
         ]
@@ -148,13 +152,16 @@ class SmallArchive:
         path = self._folder / f"{instance_id}.dcm"
         return Original(path.name, path.stat().st_size, partial(path.open, "rb"))
 
-    def originals(self, study_ids: Sequence[int]) -> Iterator[Original]:
+    def has_reports(self, series_id: int) -> bool:
+        return series_id == REPORT
+
+    def originals(self, study_ids: Sequence[int], *, reports: bool = True) -> Iterator[Original]:
         if self.other_originals is not None:
             yield from self.other_originals
             return
         for place, study in enumerate(study_ids, 1):
             for number, found in SERIES_OF_INSTANCE.items():
-                if STUDY_OF_SERIES[found] == study:
+                if STUDY_OF_SERIES[found] == study and (reports or found != REPORT):
                     path = self._folder / f"{number}.dcm"
                     name = f"STUDY{place}/SERIES{found:03d}/IM{number:06d}.dcm"
                     yield Original(name, path.stat().st_size, partial(path.open, "rb"))

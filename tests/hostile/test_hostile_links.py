@@ -16,7 +16,8 @@ from structlog.testing import capture_logs
 from tests.door.running import CLOSED, Door, running_door
 from tests.door.small_archive import HIS, NAMES_NEVER_LOGGED
 
-from undisc.sharing.model import Browser, Busy, Closed, NewLink, Opened, PasscodeWrong
+from undisc.sharing.model import Browser, NewLink
+from undisc.sharing.opening_model import Asked, Busy, Closed, Opened
 from undisc.sharing.service import Sharing
 
 
@@ -73,15 +74,20 @@ def test_fifty_guessers_at_once_get_ten_tries_between_them(door: Door) -> None:
     all_at_once(50, guess)
     kinds = Counter(type(outcome) for outcome in outcomes)
     # The tenth wrong one is answered with the link's end, like all that come after it.
-    assert kinds == {PasscodeWrong: 9, Closed: 41}
+    assert kinds == {Asked: 9, Closed: 41}
     assert door.actions().count("passcode-wrong") == 10
     assert door.actions().count("link-closed") == 1
     right = door.sharing.open_link(link.link.id, link.secret, "482913", Browser("::1", ""))
     assert right == Closed(), "the right passcode comes too late"
 
 
+def _another_server(door: Door) -> Sharing:
+    keyring = door.sharing._opening._ground.keyring
+    return Sharing(door.trail, door.archive, door.clock, door.sharing._terms, keyring)
+
+
 def test_guessers_on_several_servers_share_the_ten_tries(door: Door) -> None:
-    servers = [door.sharing] + [Sharing(door.trail, door.archive, door.clock, door.sharing._terms) for _ in range(4)]
+    servers = [door.sharing] + [_another_server(door) for _ in range(4)]
     link = door.new_link(passcode="482913")
     all_at_once(
         20,

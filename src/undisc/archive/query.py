@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, true
 
 from undisc.archive import names
+from undisc.archive.policy import REPORTS
 from undisc.archive.search_model import (
     AnyOf,
     Between,
@@ -86,6 +87,15 @@ def _statement(level: Level) -> Select[*tuple[Any, ...]]:
         .join(studies, series.c.study_id == studies.c.id)
         .order_by(*_STUDY_ORDER, *_SERIES_ORDER, *_INSTANCE_ORDER)
     )
+
+
+def has_reports(connection: Connection, series_row: int) -> bool:
+    """Whether a series holds what tells of pictures and is none."""
+    return bool(connection.scalar(select(exists().where(instances.c.series_id == series_row, _is_report()))))
+
+
+def _is_report() -> ColumnElement[bool]:
+    return or_(*(instances.c.sop_class.startswith(prefix, autoescape=True) for prefix in REPORTS))
 
 
 def study_rows(connection: Connection, ids: Iterable[int]) -> dict[int, Any]:

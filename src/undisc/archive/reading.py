@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from undisc.archive import keys, store, words
+from undisc.archive import keys, query, store, words
+from undisc.archive.leaving import Leaving
 from undisc.archive.model import InstanceRow, Original, SeriesRow, StudyRow, WireFrame
 from undisc.audit.trail import Trail
 from undisc.dicom.model import Scanned
@@ -65,6 +66,12 @@ class Reader:
         found = self.instance(instance_id)
         return found.study_id if found else None
 
+    def has_reports(self, series_id: int) -> bool:
+        """Whether what is in a series tells of pictures and is none. All of it is then: a series has one modality
+        (PS3.3 C.7.3.1.1.1)."""
+        with self._trail.read() as connection:
+            return query.has_reports(connection, series_id)
+
     def instances_of(self, series_id: int) -> list[InstanceRow]:
         with self._trail.read() as connection:
             return store.instances_of_series(connection, series_id)
@@ -77,8 +84,8 @@ class Reader:
             return {"name": "", "id": "", "birth_date": "", "sex": ""}
         return _patient(row)
 
-    def study_summaries(self, study_ids: Sequence[int]) -> list[dict[str, Any]]:
-        """What a viewer's list shows of these studies, newest first."""
+    def study_summaries(self, study_ids: Sequence[int], *, reports: bool = True) -> list[dict[str, Any]]:
+        """What a viewer's list shows of these studies, newest first; without what tells of pictures, if so wanted."""
         with self._trail.read() as connection:
             found = [row for row in (store.study(connection, study_id) for study_id in study_ids) if row]
             found.sort(key=lambda row: (row.study_date, row.study_time, row.id), reverse=True)
@@ -94,6 +101,7 @@ class Reader:
                     "series": [
                         entry
                         for series in store.series_of_study(connection, row.id)
+                        if reports or not query.has_reports(connection, series.id)
                         for entry in _series_entries(series, store.instances_of_series(connection, series.id))
                     ],
                 }
@@ -186,10 +194,11 @@ class Reader:
         row = self.instance(instance_id)
         return self._original(row, f"{row.names.instance}.dcm") if row else None
 
-    def originals(self, study_ids: Sequence[int]) -> Iterator[Original]:
+    def originals(self, study_ids: Sequence[int], *, reports: bool = True) -> Iterator[Original]:
         """Every stored file of these studies, under names that a disc could carry and that name nobody."""
         for study_number, study_id in enumerate(study_ids, 1):
-            for series_number, series in enumerate(self.series_of(study_id), 1):
+            given = [one for one in self.series_of(study_id) if reports or not self.has_reports(one.id)]
+            for series_number, series in enumerate(given, 1):
                 for number, row in enumerate(self.instances_of(series.id), 1):
                     yield self._original(row, f"STUDY{study_number}/SERIES{series_number:03d}/IM{number:06d}.dcm")
 

@@ -31,6 +31,9 @@ LINKS_CHANGE_NOTHING = Problem("links-change-nothing", 403, "Nothing can be stor
 PASSCODE_WANTED = Problem(
     "passcode-wanted", 403, "This link has a passcode: open it first, and show the session that gave."
 )
+STEP_WANTED = Problem(
+    "step-wanted", 403, "This link asks for more than its secret: open it first, and show the session that gave."
+)
 OTHER_SITE = Problem("other-site", 403, "A browser's session is good for the pages of this server only.")
 LINK_CLOSED = Problem("link-closed", 404, "This link does not open. Ask the person who sent it for a new one.")
 NOT_HERE = Problem("not-found", 404, "There is nothing here.")
@@ -66,6 +69,8 @@ _BY_REASON = {
     Reason.EXPIRED: LINK_CLOSED,
     # What a link does not name does not exist for its holder.
     Reason.NOT_NAMED: NOT_HERE,
+    Reason.WITHOUT_REPORTS: NOT_HERE,
+    Reason.STEP_WANTED: STEP_WANTED,
 }
 
 

@@ -11,22 +11,34 @@ from undisc.sharing.model import Link
 from undisc.sharing.pictures import Pictures
 
 
-def study_manifest(link: Link, sender: str, pictures: Pictures, *, with_first: bool) -> tuple[bytes, int | None]:
-    """The manifest as JSON, studies newest first, and the series whose first picture is inside, if any is."""
-    said = {
+def study_manifest(
+    link: Link, sender: str, pictures: Pictures, *, with_first: bool, mine: bool = False
+) -> tuple[bytes, int | None]:
+    """The manifest as JSON, studies newest first, and the series whose first picture is inside, if any is.
+
+    mine: whether the patient looks, who may share what they see.
+    """
+    said: dict[str, Any] = {
         "from": sender,
         "until": moment(link.expires_at),
         "may_download": link.may_download,
         "may_annotate": link.may_annotate,
     }
-    return manifest_of(said, sorted(link.studies), pictures, with_first=with_first)
+    if mine:
+        said["mine"] = True
+    return manifest_of(said, sorted(link.studies), pictures, with_first=with_first, reports=link.with_report)
 
 
 def manifest_of(
-    said: Mapping[str, Any], study_ids: Sequence[int], pictures: Pictures, *, with_first: bool
+    said: Mapping[str, Any],
+    study_ids: Sequence[int],
+    pictures: Pictures,
+    *,
+    with_first: bool,
+    reports: bool = True,
 ) -> tuple[bytes, int | None]:
     """The same for studies that no link leads to. said: who gives them, until when, and what may be done with them."""
-    studies = pictures.study_summaries(study_ids)
+    studies = pictures.study_summaries(study_ids, reports=reports)
     manifest: dict[str, Any] = {
         **said,
         "patient": pictures.patient_of(studies[0]["id"]) if studies else None,

@@ -1,10 +1,11 @@
 """What sharing speaks of: links, the browsers that opened them, and what may come of asking. Values only, no I/O."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from undisc.accounts.model import Service, Token
+from undisc.accounts.people.model import PatientKey, SignedIn
 from undisc.errors import UndiscError
 
 MOST_TRIES = 10
@@ -21,7 +22,8 @@ class ShareRefused(UndiscError):
 class Use(StrEnum):
     """What somebody wants to do with a study. FIND: learn that it is here, and what it is called.
 
-    ANNOTATE: add what was drawn on its pictures and which of them were starred, and nothing else.
+    ANNOTATE: add what was drawn on its pictures and which of them were starred, and nothing else. SHARE: hand it over,
+    by a link, a disc or a print-out, without looking at it.
     """
 
     FIND = "find"
@@ -30,6 +32,7 @@ class Use(StrEnum):
     STORE = "store"
     ANNOTATE = "annotate"
     DELETE = "delete"
+    SHARE = "share"
 
 
 class Reason(StrEnum):
@@ -42,13 +45,17 @@ class Reason(StrEnum):
     SESSION_OF_ANOTHER_LINK = "session of another link"
     SESSION_OVER = "session over"
     NOT_NAMED = "not named by the link"
+    WITHOUT_REPORTS = "without reports"
     VIEW_ONLY = "view only"
     PASSCODE_WANTED = "passcode wanted"
+    STEP_WANTED = "second step wanted"
     LINKS_CHANGE_NOTHING = "links change nothing"
     TOKEN_REVOKED = "token revoked"  # noqa: S105
     TOKEN_EXPIRED = "token expired"  # noqa: S105
     SCOPE_LACKING = "scope lacking"
     SERVICE_LACKING = "service not granted to the peer"
+    NOT_THEIRS = "not of a patient whose pictures they may see"
+    GLASS_WANTED = "only with a reason"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +67,33 @@ class Passcode:
     length: int
 
 
+class Kind(StrEnum):
+    """What a link is for: given to somebody, a patient's own, looking by somebody signed in, a SMART Health Link."""
+
+    SHARE = "share"
+    PATIENT = "patient"
+    VIEWING = "viewing"
+    HEALTH = "health"
+
+
+class SecondStep(StrEnum):
+    """What is asked beside the passcode: a code sent to whom it is for, signing in as a clinician, or the patient's
+    birth date and then a code."""
+
+    NONE = ""
+    CODE = "code"
+    CLINICIAN = "clinician"
+    PROOF = "proof"
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link names its studies, and only those. `id` is no secret; the secret itself is kept as a hash alone."""
+    """A link names its studies, and only those. `id` is no secret; the secret itself is kept as a hash alone.
+
+    for_*: for whom; "" where nobody said. birth_date: of the patient whom it is to be proven to be, as YYYYMMDD, beside
+    what the studies say. most_openings: None for any number. person_id: whose it is. person_session_id: with which
+    session of theirs it ends; person_session_over: whether that has ended.
+    """
 
     id: str
     secret_hash: str
@@ -74,16 +105,38 @@ class Link:
     may_annotate: bool = False
     tries_taken: int = 0
     revoked_at: datetime | None = None
+    kind: Kind = Kind.SHARE
+    made_by: str = "operator"
+    for_name: str = ""
+    for_email: str = ""
+    for_phone: str = ""
+    birth_date: str = ""
+    with_report: bool = True
+    most_openings: int | None = None
+    openings: int = 0
+    second_step: SecondStep = SecondStep.NONE
+    person_id: int | None = None
+    person_session_id: int | None = None
+    person_session_over: bool = False
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether it was opened as often as it may be; who has it open goes on."""
+        return self.most_openings is not None and self.openings >= self.most_openings
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One browser that opened one link; `ends_at` is absolute, whatever the browser does meanwhile."""
+    """One browser that opened one link; `ends_at` is absolute, whatever the browser does meanwhile.
+
+    who: as far as that was proven: "", "recipient" (by a code), "patient" or "person:<id>".
+    """
 
     id: int
     link_id: str
     opened_at: datetime
     ends_at: datetime
+    who: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +169,16 @@ class PeerGrant:
     services: frozenset[Service]
 
 
-AnyGrant = Grant | SecretGrant | SystemGrant | PeerGrant
+@dataclass(frozen=True, slots=True)
+class PersonGrant:
+    """What somebody signed in has to show of one patient. links: those that are addressed to them."""
+
+    me: SignedIn
+    whose: PatientKey
+    links: tuple[Link, ...] = ()
+
+
+AnyGrant = Grant | SecretGrant | SystemGrant | PeerGrant | PersonGrant
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +199,13 @@ class Denied:
 class Reach:
     """What a program may do this with, by the standard's doors. studies: only these; None for all there are.
 
-    actor: as the trail names it.
+    actor: as the trail names it. reports: whether what is no picture but tells of them is among it.
     """
 
     grant: AnyGrant
     studies: frozenset[int] | None
     actor: str
+    reports: bool = True
 
 
 class Subject(StrEnum):
@@ -199,44 +262,101 @@ class LinkSummary:
     sessions: int
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """The link opens: a token for this browser alone, until when, and the study manifest as JSON."""
+class Step(StrEnum):
+    """What is asked of who opens a share."""
 
+    OPEN = "open"
+    PASSCODE = "passcode"
+    CODE = "code"
+    CLINICIAN = "clinician"
+
+
+@dataclass(frozen=True, slots=True)
+class ShareChoice:
+    """What somebody chose for one share. lifetime: None for the place's own. language: of the letter, "" for English.
+
+    send: whether the link goes to the address or number that was given; where neither was given it goes nowhere.
+    """
+
+    studies: tuple[int, ...]
+    for_name: str = ""
+    for_email: str = ""
+    for_phone: str = ""
+    with_report: bool = True
+    may_download: bool = True
+    lifetime: timedelta | None = None
+    most_openings: int | None = None
+    step: Step = Step.PASSCODE
+    send: bool = True
+    language: str = ""
+
+
+Sharer = SignedIn | str
+"""Who shares: somebody signed in, whom the policy is asked about, or an actor as the trail names it ("system")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How a patient is reached and known, as they said at check-in; "" where they did not. birth_date: YYYYMMDD."""
+
+    email: str = ""
+    phone: str = ""
+    birth_date: str = ""
+    language: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedLink:
+    """A link as those see it whom it concerns. state: "open", "expired", "revoked" or "used up"."""
+
+    link: Link
+    state: str
+    openings: int
+    last_opened_at: datetime | None
+    studies: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One time that a link was opened.
+
+    who: "holder" (of whom nothing was proven), "recipient", "patient" or "person", whose name who_name is.
+    address: the network it came from, without its last part. browser: such as "Safari, iPhone"; "" where it is not
+    known. series: rows of what was looked at. downloaded: whether everything, and how many single files.
+    """
+
+    session_id: int
+    link_id: str
+    at: datetime
+    who: str
+    who_name: str
+    address: str
+    browser: str
+    series: tuple[int, ...]
+    downloaded: bool
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Somebody who looked at a patient's pictures. way: "link" (anybody's), "own link", "signed in" (who works here),
+    "glass" (with a reason), "system" (another program) or "medium" (a disc or file that was made).
+
+    who: a name where one is known. opening: what is known of it where it was by a link.
+    """
+
+    at: datetime
+    way: str
+    who: str
+    link_id: str | None = None
+    opening: Opening | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    """A link that was opened for somebody signed in: the token is for a cookie with the path /s/<link_id>."""
+
+    link_id: str
     token: str
     ends_at: datetime
-    manifest: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class PasscodeNeeded:
-    """The secret was right, and a passcode is wanted."""
-
-    sender: str
-    until: datetime
-    digits: bool
-    length: int
-
-
-@dataclass(frozen=True, slots=True)
-class PasscodeWrong:
-    """One of the link's tries is gone. `tries_left` is told from the third wrong one on."""
-
-    sender: str
-    until: datetime
-    digits: bool
-    length: int
-    tries_left: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """Wrong, unknown, expired, revoked, used up: one answer for all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Busy:
-    """Too many passcodes are being checked at this moment; no try was taken."""
-
-
-OpenOutcome = Opened | PasscodeNeeded | PasscodeWrong | Closed | Busy

@@ -21,8 +21,10 @@ class Pictures(Protocol):
 
     def study_uid(self, study_id: int) -> str | None: ...
 
-    def study_summaries(self, study_ids: Sequence[int]) -> list[dict[str, Any]]:
-        """One object a study, with its series, as the study manifest shows them; newest first."""
+    def study_summaries(self, study_ids: Sequence[int], *, reports: bool = True) -> list[dict[str, Any]]:
+        """One object a study, with its series, as the study manifest shows them; newest first. reports: whether series
+        of what tells of pictures are among them.
+        """
         ...
 
     def patient_of(self, study_id: int) -> dict[str, Any]:
@@ -41,4 +43,8 @@ class Pictures(Protocol):
 
     def instance(self, instance_id: int) -> Placed | None: ...
 
-    def originals(self, study_ids: Sequence[int]) -> Iterator[Original]: ...
+    def has_reports(self, series_id: int) -> bool:
+        """Whether what is in a series tells of pictures and is none."""
+        ...
+
+    def originals(self, study_ids: Sequence[int], *, reports: bool = True) -> Iterator[Original]: ...

@@ -5,7 +5,18 @@ import threading
 from undisc.audit.model import Act
 from undisc.audit.trail import Trail
 from undisc.clock import Clock
-from undisc.sharing.model import Allowed, AnyGrant, Denied, PeerGrant, Reach, SystemGrant, Use
+from undisc.sharing.model import (
+    AnyGrant,
+    Denied,
+    Grant,
+    PeerGrant,
+    PersonGrant,
+    Reach,
+    Reason,
+    SecretGrant,
+    SystemGrant,
+    Use,
+)
 from undisc.sharing.policy import may
 
 _MOST_NOTED = 50_000
@@ -22,10 +33,14 @@ class Reaches:
 
     def ask(self, grant: AnyGrant | None, use: Use, study: int | None = None) -> Reach | Denied:
         """May whoever shows this do that with this study, or with any at all?"""
+        # People get links made for what they look at; nobody shows to a program's door who they are.
+        if isinstance(grant, PersonGrant):
+            return Denied(Reason.NO_GRANT)
         answer = may(grant, study, use, self._clock.now())
         if isinstance(answer, Denied):
             return answer
-        return _reach(answer)
+        assert grant is not None
+        return _reach(grant)
 
     def note_retrieved(self, reach: Reach, study: int) -> None:
         """Put into the trail that pictures of a study leave: once a day for each study and each who takes them."""
@@ -40,10 +55,9 @@ class Reaches:
             work.audit(Act("study-retrieved", reach.actor, {"study": study}))
 
 
-def _reach(answer: Allowed) -> Reach:
-    grant = answer.grant
+def _reach(grant: Grant | SecretGrant | SystemGrant | PeerGrant) -> Reach:
     if isinstance(grant, SystemGrant):
         return Reach(grant, None, f"token:{grant.token.name}")
     if isinstance(grant, PeerGrant):
         return Reach(grant, None, f"peer:{grant.peer}")
-    return Reach(grant, grant.link.studies, f"link:{grant.link.id}")
+    return Reach(grant, grant.link.studies, f"link:{grant.link.id}", reports=grant.link.with_report)

@@ -5,59 +5,76 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Literal
 
-from undisc.archive.model import StudyPatient
-from undisc.archive.policy import same_patient
+from undisc.accounts.people.model import PatientKey, SignedIn
 from undisc.audit.model import Act
-from undisc.audit.trail import Trail
+from undisc.audit.trail import Trail, UnitOfWork
 from undisc.clock import Clock
-from undisc.errors import LinkUnknown, StudyUnknown
+from undisc.errors import LinkUnknown
+from undisc.keyring import Keyring
 from undisc.sharing import passcodes, secrets, store
+from undisc.sharing.ground import Ground
+from undisc.sharing.looking import Looking
+from undisc.sharing.making import Making
 from undisc.sharing.manifest import study_manifest
 from undisc.sharing.model import (
-    MOST_TRIES,
-    TELL_TRIES_FROM,
+    Allowed,
     Browser,
-    Busy,
-    Closed,
+    Contact,
     Denied,
     Grant,
-    Link,
     LinkSummary,
+    Look,
     NewLink,
-    Opened,
-    OpenOutcome,
-    Passcode,
-    PasscodeNeeded,
-    PasscodeWrong,
+    Opening,
     Permit,
     Reason,
     SecretGrant,
-    ShareRefused,
+    ShareChoice,
+    SharedLink,
+    Sharer,
     Subject,
     Terms,
     Use,
+    Viewing,
 )
+from undisc.sharing.neighbours import KnowsPatients, Sends
+from undisc.sharing.opening import LetIn, Opener, is_mine
+from undisc.sharing.opening_model import Answers, OpenOutcome
 from undisc.sharing.package import Package, noted_at_the_end, package
 from undisc.sharing.pictures import Pictures
-from undisc.sharing.policy import may, why_closed
+from undisc.sharing.policy import may
+from undisc.sharing.steps import Codes
 
 _NO_STUDY = -1
-_LONGEST_LIFE = timedelta(days=3650)
 _MOST_NOTED = 50_000
+_NO_ANSWERS = Answers()
 
 
 class Sharing:
     """One object for one data folder. Every act and its entry in the trail are one transaction."""
 
-    def __init__(self, trail: Trail, pictures: Pictures, clock: Clock, terms: Terms) -> None:
+    def __init__(
+        self,
+        trail: Trail,
+        pictures: Pictures,
+        clock: Clock,
+        terms: Terms,
+        keyring: Keyring,
+        people: KnowsPatients | None = None,
+        sends: Sends | None = None,
+    ) -> None:
         self._trail = trail
         self._pictures = pictures
         self._clock = clock
         self._terms = terms
-        self._passcodes = passcodes.Passcodes()
-        self._nobody = secrets.digest(secrets.new_secret())
+        ground = Ground(trail, pictures, clock, terms, keyring, passcodes.Passcodes(), people, sends)
+        self._making = Making(ground)
+        self._looking = Looking(ground)
+        self._opening = Opener(ground, Codes(ground), self._note_let_in)
         self._noted: set[tuple[int, int]] = set()
         self._noting = threading.Lock()
+
+    # Making
 
     def create_link(
         self,
@@ -73,29 +90,37 @@ class Sharing:
 
         Raises ShareRefused (a plain sentence) for what would make no sound link, StudyUnknown for a study not here.
         """
-        lifetime = timedelta(days=self._terms.link_days) if expires is None else expires
-        if not timedelta(0) < lifetime <= _LONGEST_LIFE:
-            raise ShareRefused("A link lives for at least a moment and at most ten years.")
-        self._check_studies(studies)
-        clear = passcodes.generate() if passcode == "auto" else passcode
-        kept = self._passcodes.keep(clear) if clear is not None else None
-        secret = secrets.new_secret()
-        now = self._clock.now()
-        link = Link(
-            id=secrets.new_link_id(),
-            secret_hash=secrets.digest(secret),
-            studies=frozenset(studies),
-            made_at=now,
-            expires_at=now + lifetime,
-            may_download=may_download,
-            may_annotate=may_annotate,
-            passcode=kept,
-        )
-        with self._trail.work() as work:
-            store.add_link(work.connection, link)
-            for study in sorted(link.studies):
-                work.audit(Act("shared", made_by, {"link": link.id, "study": study}))
-        return NewLink(link, secret, clear, f"{self._terms.public_url}/s/{link.id}#{secret}")
+        return self._making.plain(studies, passcode, expires, may_download, may_annotate, made_by)
+
+    def share(self, choice: ShareChoice, by: Sharer, work: UnitOfWork | None = None) -> NewLink:
+        """Make the link that somebody chose, and send it where they said. work: to do it within a transaction.
+
+        A passcode is in no letter: it is for the one who shares, to be told another way. Raises as create_link does;
+        StudyUnknown also for a study that whoever shares may not hand over.
+        """
+        return self._making.share(choice, by, work)
+
+    def patient_link(
+        self, studies: Sequence[int], contact: Contact, by: str, work: UnitOfWork | None = None
+    ) -> NewLink:
+        """Make a patient's own link, which asks for their birth date and then for a code to where they are reached; for
+        a passcode, which they are given with the link, where that is nowhere. It is not sent. by: as the trail says.
+        """
+        return self._making.patient_link(studies, contact, by, work)
+
+    def view(self, me: SignedIn, studies: Sequence[int], browser: Browser) -> Viewing | Denied:
+        """Let somebody who is signed in look at studies, for as long as their session and their right to it last."""
+        return self._making.view(me, studies, browser)
+
+    def enter(self, me: SignedIn, link_id: str, browser: Browser) -> Viewing | Denied:
+        """Open a link without its secret for a clinician to whose address it was shared."""
+        return self._making.enter(me, link_id, browser)
+
+    def ask_person(self, me: SignedIn, use: Use, study_id: int) -> Allowed | Denied:
+        """May somebody who is signed in do this to a study?"""
+        return self._making.ask_person(me, use, study_id)
+
+    # Keeping an eye on them
 
     def revoke(self, link_id: str, revoked_by: str = "operator") -> bool:
         """Close a link for good, at once. False when it was revoked already; raises LinkUnknown."""
@@ -107,29 +132,54 @@ class Sharing:
                 work.audit(Act("revoked", revoked_by, {"link": link_id}))
             return closed
 
+    def stop(self, link_id: str, by: Sharer) -> bool:
+        """The same for somebody signed in, who may hand over what it leads to; raises LinkUnknown for any other."""
+        if isinstance(by, str):
+            return self.revoke(link_id, by)
+        found = self._opening.find(link_id)
+        if found is None or any(isinstance(self.ask_person(by, Use.SHARE, one), Denied) for one in found.studies):
+            raise LinkUnknown(link_id)
+        return self.revoke(link_id, by.actor)
+
     def links(self) -> list[LinkSummary]:
-        """Every link ever made, newest first."""
+        """Every link ever made to be given away, newest first."""
         now = self._clock.now()
         with self._trail.read() as connection:
             found = store.all_links(connection)
-        return [LinkSummary(link, str(why_closed(link, now) or "open"), sessions) for link, sessions in found]
+        return [LinkSummary(link, self._looking.state(link, now), sessions) for link, sessions in found]
 
-    def open_link(self, link_id: str, secret: str, passcode: str | None, browser: Browser) -> OpenOutcome:
-        """Open a link for a browser. A link that is not to be opened answers Closed, whatever the cause.
+    def shared_by(self, me: SignedIn) -> list[SharedLink]:
+        """What somebody shared of their own, newest first."""
+        return self._looking.shared_by(me.person.id)
 
-        Whoever lacks the secret costs one look-up and one SHA-256, whether the link exists or not, so that neither
-        the answer nor its time tells; and no argon2 is run for them, so that strangers cannot keep it busy.
-        """
-        link = self._link(link_id)
-        right = secrets.matches(secret, link.secret_hash if link else self._nobody)
-        if link is None or not right or why_closed(link, self._clock.now()) is not None:
-            return Closed()
-        if link.passcode is None:
-            return self._let_in(link, browser, took_try=False)
-        if not passcode:
-            return PasscodeNeeded(self._terms.place_name, link.expires_at, link.passcode.digits, link.passcode.length)
-        with self._passcodes.turn(link.id) as mine:
-            return self._try_passcode(link, link.passcode, passcode, browser) if mine else Busy()
+    def links_of_patient(self, key: PatientKey) -> list[SharedLink]:
+        """Every link to a study of a patient, whoever made it, newest first; for who may see that."""
+        return self._looking.links_of_patient(key)
+
+    def pick_up(self, me: SignedIn) -> list[SharedLink]:
+        """Links that open and were shared to the address of a clinician, newest first; `enter` opens them."""
+        return self._looking.addressed_to(me)
+
+    def one_link(self, link_id: str) -> SharedLink | None:
+        return self._looking.one(link_id)
+
+    def openings(self, link_id: str) -> list[Opening]:
+        """Every time that a link was opened, newest first."""
+        return self._looking.openings(link_id)
+
+    def looks_at(self, key: PatientKey) -> list[Look]:
+        """Everybody who looked at a patient's studies, by whatever way, newest first."""
+        return self._looking.looks_at(key)
+
+    # Opening
+
+    def open_link(
+        self, link_id: str, secret: str, passcode: str | None, browser: Browser, answers: Answers | None = None
+    ) -> OpenOutcome:
+        """Open a link for a browser, or ask it for what else is wanted. A link that is not to be opened answers Closed,
+        whatever the cause; see Opener.open."""
+        given = answers or (Answers(passcode=passcode) if passcode else _NO_ANSWERS)
+        return self._opening.open(link_id, secret, browser, given)
 
     def permit(self, link_id: str, token: str, use: Use, subject: Subject, subject_id: int = 0) -> Permit | Denied:
         """May the browser with this token do this? Asked anew for every answer that carries data."""
@@ -141,8 +191,10 @@ class Sharing:
             return Denied(Reason.NO_GRANT)
         studies, series = self._place(grant, subject, subject_id)
         now = self._clock.now()
+        # Asked of the archive only where it matters.
+        is_report = series is not None and not grant.link.with_report and self._pictures.has_reports(series)
         for study in studies:
-            answer = may(grant, study, use, now)
+            answer = may(grant, study, use, now, report=is_report)
             if isinstance(answer, Denied):
                 return answer
         return Permit(grant, studies, series)
@@ -157,12 +209,13 @@ class Sharing:
             if grant is not None:
                 return grant if grant.session.link_id == link_id else None
             link = store.link(connection, link_id)
-        right = secrets.matches(bearer, link.secret_hash if link else self._nobody)
+        right = self._opening.matches(bearer, link)
         return SecretGrant(link) if link is not None and right else None
 
     def manifest(self, permit: Permit) -> bytes:
         """The study manifest as JSON, without a picture inside."""
-        return study_manifest(permit.grant.link, self._terms.place_name, self._pictures, with_first=False)[0]
+        link, place = permit.grant.link, self._terms.place_name
+        return study_manifest(link, place, self._pictures, with_first=False, mine=is_mine(permit.grant))[0]
 
     def note_series(self, permit: Permit, *, document: bool = False) -> None:
         """Put into the trail that this session looked at a series: the first time, and once only."""
@@ -176,7 +229,7 @@ class Sharing:
             if store.note_series(work.connection, *key):
                 link = permit.grant.link.id
                 action = "document-viewed" if document else "series-viewed"
-                work.audit(Act(action, f"link:{link}", {"link": link, "session": key[0], "series": key[1]}))
+                work.audit(Act(action, actor_of(permit.grant), {"link": link, "session": key[0], "series": key[1]}))
         with self._noting:
             if len(self._noted) >= _MOST_NOTED:
                 self._noted.clear()
@@ -187,11 +240,11 @@ class Sharing:
         link, session = permit.grant.link.id, permit.grant.session.id
         with self._trail.work() as work:
             subject = {"link": link, "session": session, "instance": instance_id}
-            work.audit(Act("instance-downloaded", f"link:{link}", subject))
+            work.audit(Act("instance-downloaded", actor_of(permit.grant), subject))
 
     def download(self, permit: Permit, token: str) -> Package:
         """All originals as a ZIP that stops, unfinished, when the link closes on the way."""
-        originals = list(self._pictures.originals(permit.studies))
+        originals = list(self._pictures.originals(permit.studies, reports=permit.grant.link.with_report))
         note = self.note_download(permit, len(originals))
         whole = package(originals, self._clock.now(), self.still_allowed(permit, token))
         return Package(whole.length, noted_at_the_end(whole.chunks, note))
@@ -205,56 +258,14 @@ class Sharing:
         """Put into the trail that a download begins; call what is returned when all of it has gone."""
         link, session = permit.grant.link.id, permit.grant.session.id
         subject = {"link": link, "session": session, "instances": instances}
+        actor = actor_of(permit.grant)
 
         def note(action: Literal["download-started", "download-finished"]) -> None:
             with self._trail.work() as work:
-                work.audit(Act(action, f"link:{link}", subject))
+                work.audit(Act(action, actor, subject))
 
         note("download-started")
         return lambda: note("download-finished")
-
-    def _link(self, link_id: str) -> Link | None:
-        if not secrets.is_link_id(link_id):
-            return None
-        with self._trail.read() as connection:
-            return store.link(connection, link_id)
-
-    def _try_passcode(self, link: Link, kept: Passcode, passcode: str, browser: Browser) -> OpenOutcome:
-        # The try is taken, and its taking committed, before the hash is computed: however many guess at once, on
-        # however many servers, no more hashes are computed than there are tries.
-        with self._trail.work() as work:
-            if not store.take_try(work.connection, link.id, self._clock.now()):
-                return Closed()
-        if self._passcodes.right(passcode, kept):
-            return self._let_in(link, browser, took_try=True)
-        with self._trail.work() as work:
-            work.audit(Act("passcode-wrong", f"link:{link.id}", _seen(link, browser)))
-            taken = store.tries_taken(work.connection, link.id)
-            if taken >= MOST_TRIES:
-                # A right passcode that is being checked at this moment finds the link closed as well.
-                if store.revoke(work.connection, link.id, self._clock.now()):
-                    work.audit(Act("link-closed", "system", {"link": link.id, "tries": taken}))
-                return Closed()
-        left = MOST_TRIES - taken if taken >= TELL_TRIES_FROM else None
-        return PasscodeWrong(self._terms.place_name, link.expires_at, kept.digits, kept.length, left)
-
-    def _let_in(self, link: Link, browser: Browser, *, took_try: bool) -> OpenOutcome:
-        token = secrets.new_token()
-        with self._trail.work() as work:
-            now = self._clock.now()
-            if took_try:
-                if not store.give_try_back(work.connection, link.id):
-                    return Closed()
-                work.audit(Act("passcode-right", f"link:{link.id}", _seen(link, browser)))
-            fresh = store.link(work.connection, link.id)
-            if fresh is None or why_closed(fresh, now) is not None:
-                return Closed()
-            ends_at = min(fresh.expires_at, now + timedelta(minutes=self._terms.session_minutes))
-            session = store.add_session(work.connection, link.id, secrets.digest(token), now, ends_at)
-            work.audit(Act("link-opened", f"link:{link.id}", _seen(link, browser) | {"session": session.id}))
-        body, series = study_manifest(fresh, self._terms.place_name, self._pictures, with_first=True)
-        self.note_series(Permit(Grant(fresh, session), tuple(fresh.studies), series))
-        return Opened(token, ends_at, body)
 
     def _place(self, grant: Grant, subject: Subject, subject_id: int) -> tuple[tuple[int, ...], int | None]:
         """Which studies, of which series, somebody asks about; a study that no link names where there is none."""
@@ -266,17 +277,12 @@ class Sharing:
         placed = self._pictures.instance(subject_id)
         return ((_NO_STUDY,), None) if placed is None else ((placed.study_id,), placed.series_id)
 
-    def _check_studies(self, studies: Sequence[int]) -> None:
-        if not studies:
-            raise ShareRefused("A link needs at least one study.")
-        for study in studies:
-            if self._pictures.study_uid(study) is None:
-                raise StudyUnknown("There is no such study here.")
-        first, *others = [self._pictures.patient_of(study) for study in studies]
-        whose = StudyPatient(first["id"], first["name"])
-        if not all(same_patient(whose, other["id"], other["name"]) for other in others):
-            raise ShareRefused("These studies are of different patients. Make one link for each patient.")
+    def _note_let_in(self, let_in: LetIn) -> None:
+        grant = let_in.grant
+        self.note_series(Permit(grant, tuple(sorted(grant.link.studies)), let_in.series))
 
 
-def _seen(link: Link, browser: Browser) -> dict[str, str | int | None]:
-    return {"link": link.id, "address": browser.address, "browser": browser.agent}
+def actor_of(grant: Grant) -> str:
+    """As the trail names whoever looks by a link: by their own name where somebody signed in."""
+    who = grant.session.who
+    return who if who.startswith("person:") else f"link:{grant.link.id}"

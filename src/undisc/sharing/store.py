@@ -5,28 +5,36 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from undisc.db.tables import link_session_series, link_sessions, link_studies, links
-from undisc.sharing.model import MOST_TRIES, Grant, Link, Passcode, Session
+from undisc.accounts.people.model import PatientKey
+from undisc.db.people_tables import person_sessions
+from undisc.db.tables import link_session_series, link_sessions, link_studies, links, studies
+from undisc.sharing.model import MOST_TRIES, Grant, Kind, Link, Passcode, SecondStep, Session
 
-_LINK = select(links).where(links.c.id == bindparam("named"))
+# A link by which somebody signed in looks ends with their session, without anybody having to close it.
+_PERSON_ENDED = person_sessions.c.ended_at.label("person_session_ended")
+_LINKS = select(links, _PERSON_ENDED).outerjoin(person_sessions, person_sessions.c.id == links.c.person_session_id)
+_LINK = _LINKS.where(links.c.id == bindparam("named"))
 _NAMED = select(link_studies.c.study_id).where(link_studies.c.link_id == bindparam("named"))
 
 # Asked before every single answer: one statement, and built once.
 _GRANT = (
     select(
         links,
+        _PERSON_ENDED,
         link_studies.c.study_id,
         link_sessions.c.id.label("session_id"),
         link_sessions.c.link_id.label("session_link"),
         link_sessions.c.opened_at,
         link_sessions.c.ends_at,
+        link_sessions.c.who,
     )
     .select_from(link_sessions)
     .join(links, links.c.id == bindparam("named"))
     .join(link_studies, link_studies.c.link_id == links.c.id)
+    .outerjoin(person_sessions, person_sessions.c.id == links.c.person_session_id)
     .where(link_sessions.c.token_hash == bindparam("token"))
 )
 
@@ -47,6 +55,18 @@ def add_link(connection: Connection, link: Link) -> None:
             made_at=link.made_at,
             expires_at=link.expires_at,
             revoked_at=link.revoked_at,
+            kind=link.kind.value,
+            made_by=link.made_by,
+            for_name=link.for_name,
+            for_email=link.for_email,
+            for_phone=link.for_phone,
+            birth_date=link.birth_date,
+            with_report=link.with_report,
+            most_openings=link.most_openings,
+            openings=link.openings,
+            second_step=link.second_step.value,
+            person_id=link.person_id,
+            person_session_id=link.person_session_id,
         )
     )
     connection.execute(
@@ -61,15 +81,76 @@ def link(connection: Connection, link_id: str) -> Link | None:
     return None if row is None else _link(row, named)
 
 
+def locked_link(connection: Connection, link_id: str) -> Link | None:
+    """The same; nobody else changes it before this transaction ends."""
+    if connection.scalar(select(links.c.id).where(links.c.id == link_id).with_for_update()) is None:
+        return None
+    return link(connection, link_id)
+
+
 def all_links(connection: Connection) -> list[tuple[Link, int]]:
-    """Every link, newest first, with how many times it was opened."""
+    """Every link that leaves the house, newest first, with how many times it was opened."""
+    return [(one, count) for one, count, _ in _told(connection, _LINKS.where(links.c.kind != Kind.VIEWING.value))]
+
+
+def links_of_person(connection: Connection, person_id: int) -> list[tuple[Link, int, datetime | None]]:
+    """What somebody shared, newest first: each link, how often it was opened, and when last."""
+    kinds = (Kind.SHARE.value, Kind.HEALTH.value)
+    return _told(connection, _LINKS.where(links.c.person_id == person_id, links.c.kind.in_(kinds)))
+
+
+def links_of_patient(connection: Connection, key: PatientKey) -> list[tuple[Link, int, datetime | None]]:
+    """The same of every link to a study of a patient, whoever made it; not those of looking by somebody signed in."""
+    theirs = select(link_studies.c.link_id).join(studies, studies.c.id == link_studies.c.study_id).where(_are_of(key))
+    return _told(connection, _LINKS.where(links.c.id.in_(theirs), links.c.kind != Kind.VIEWING.value))
+
+
+def links_to_address(connection: Connection, email: str) -> list[tuple[Link, int, datetime | None]]:
+    """The same of every link that was shared with whoever has this address."""
+    to = func.lower(links.c.for_email) == email.strip().lower()
+    return _told(connection, _LINKS.where(to, links.c.kind == Kind.SHARE.value)) if email.strip() else []
+
+
+def one_told(connection: Connection, link_id: str) -> tuple[Link, int, datetime | None] | None:
+    """The same of one link."""
+    return next(iter(_told(connection, _LINKS.where(links.c.id == link_id))), None)
+
+
+def _told(connection: Connection, which: Select[Any]) -> list[tuple[Link, int, datetime | None]]:
+    rows = connection.execute(which.order_by(links.c.made_at.desc(), links.c.id)).all()
+    chosen = which.with_only_columns(links.c.id)
     named: dict[str, list[int]] = defaultdict(list)
-    for row in connection.execute(select(link_studies)):
+    for row in connection.execute(select(link_studies).where(link_studies.c.link_id.in_(chosen))):
         named[row.link_id].append(row.study_id)
-    counts = select(link_sessions.c.link_id, func.count()).group_by(link_sessions.c.link_id)
-    sessions: dict[str, int] = {row[0]: row[1] for row in connection.execute(counts)}
-    rows = connection.execute(select(links).order_by(links.c.made_at.desc(), links.c.id))
-    return [(_link(row, named[row.id]), sessions.get(row.id, 0)) for row in rows]
+    counts = (
+        select(link_sessions.c.link_id, func.count(), func.max(link_sessions.c.opened_at))
+        .where(link_sessions.c.link_id.in_(chosen))
+        .group_by(link_sessions.c.link_id)
+    )
+    opened: dict[str, tuple[int, datetime]] = {row[0]: (row[1], row[2]) for row in connection.execute(counts)}
+    found: list[tuple[Link, int, datetime | None]] = []
+    for row in rows:
+        openings, last = opened.get(row.id, (0, None))
+        found.append((_link(row, named[row.id]), openings, last))
+    return found
+
+
+def study_keys(connection: Connection, study_ids: Iterable[int]) -> dict[int, PatientKey]:
+    """Whose each of these studies is that is here; with an empty patient ID where nobody numbered them."""
+    which = studies.c.id.in_(sorted(set(study_ids)))
+    rows = connection.execute(select(studies.c.id, studies.c.issuer, studies.c.patient_id).where(which))
+    return {row.id: PatientKey(row.issuer, row.patient_id) for row in rows}
+
+
+def studies_of(connection: Connection, key: PatientKey) -> list[int]:
+    """The studies of a patient; of none where the patient has no ID."""
+    if not key.patient_id:
+        return []
+    return list(connection.scalars(select(studies.c.id).where(_are_of(key), studies.c.emptied.is_(False))))
+
+
+def _are_of(key: PatientKey) -> Any:
+    return (studies.c.patient_id == key.patient_id) & (studies.c.issuer == key.issuer) & (studies.c.patient_id != "")
 
 
 def revoke(connection: Connection, link_id: str, now: datetime) -> bool:
@@ -107,15 +188,34 @@ def tries_taken(connection: Connection, link_id: str) -> int:
     return connection.scalar(select(links.c.tries_taken).where(links.c.id == link_id)) or 0
 
 
+def count_opening(connection: Connection, link_id: str) -> int | None:
+    """Count that a link is opened, whoever else opens it at the same moment; the count, None where none was left."""
+    is_left = or_(links.c.most_openings.is_(None), links.c.openings < links.c.most_openings)
+    statement = update(links).where(links.c.id == link_id, is_left).values(openings=links.c.openings + 1)
+    return connection.scalar(statement.returning(links.c.openings))
+
+
 def add_session(
-    connection: Connection, link_id: str, token_hash: str, opened_at: datetime, ends_at: datetime
+    connection: Connection, link_id: str, token_hash: str, opened_at: datetime, ends_at: datetime, **seen: str
 ) -> Session:
+    """seen: address, agent and who."""
     statement = insert(link_sessions).values(
-        link_id=link_id, token_hash=token_hash, opened_at=opened_at, ends_at=ends_at
+        link_id=link_id, token_hash=token_hash, opened_at=opened_at, ends_at=ends_at, **seen
     )
     key: Sequence[Any] | None = connection.execute(statement).inserted_primary_key
     assert key is not None
-    return Session(id=key[0], link_id=link_id, opened_at=opened_at, ends_at=ends_at)
+    return Session(id=key[0], link_id=link_id, opened_at=opened_at, ends_at=ends_at, who=seen.get("who", ""))
+
+
+def set_person(connection: Connection, link_id: str, person_id: int) -> None:
+    """Whose a link has turned out to be."""
+    connection.execute(update(links).where(links.c.id == link_id).values(person_id=person_id))
+
+
+def end_viewing(connection: Connection, person_session_id: int, now: datetime) -> int:
+    """Close every link by which somebody looked in this session of theirs; how many there were."""
+    which = (links.c.person_session_id == person_session_id, links.c.revoked_at.is_(None))
+    return connection.execute(update(links).where(*which).values(revoked_at=now)).rowcount
 
 
 def grant(connection: Connection, link_id: str, token_hash: str) -> Grant | None:
@@ -124,7 +224,7 @@ def grant(connection: Connection, link_id: str, token_hash: str) -> Grant | None
     if not rows:
         return None
     first = rows[0]
-    session = Session(first.session_id, first.session_link, first.opened_at, first.ends_at)
+    session = Session(first.session_id, first.session_link, first.opened_at, first.ends_at, first.who)
     return Grant(_link(first, (row.study_id for row in rows)), session)
 
 
@@ -153,4 +253,17 @@ def _link(row: Row[Any], studies: Iterable[int]) -> Link:
         passcode=passcode,
         tries_taken=row.tries_taken,
         revoked_at=row.revoked_at,
+        kind=Kind(row.kind),
+        made_by=row.made_by,
+        for_name=row.for_name,
+        for_email=row.for_email,
+        for_phone=row.for_phone,
+        birth_date=row.birth_date,
+        with_report=row.with_report,
+        most_openings=row.most_openings,
+        openings=row.openings,
+        second_step=SecondStep(row.second_step),
+        person_id=row.person_id,
+        person_session_id=row.person_session_id,
+        person_session_over=row.person_session_ended is not None,
     )

@@ -3,34 +3,28 @@
 import gzip
 import json
 from collections.abc import Iterator
-from functools import partial
+from dataclasses import replace
 from typing import Annotated, Any, BinaryIO, TypeGuard, TypeVar
 
 import anyio.to_thread
 from anyio import CapacityLimiter
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 
 from undisc.annotations.model import Kept, Refusal
 from undisc.annotations.reading import MOST_BYTES as MOST_BYTES_OF_NOTES
 from undisc.export.converting import WorkersBusy
+from undisc.messaging.model import Way
 from undisc.sharing.manifest import moment
-from undisc.sharing.model import (
-    Browser,
-    Busy,
-    Closed,
-    Opened,
-    OpenOutcome,
-    PasscodeNeeded,
-    PasscodeWrong,
-    Subject,
-    Use,
-)
+from undisc.sharing.model import Browser, Subject, Use, Viewing
+from undisc.sharing.opening_model import Answers, Asked, Asking, Busy, Closed, Opened, OpenOutcome
 from undisc.web import problems
 from undisc.web.access import COOKIE, Asks, Granted, number
 from undisc.web.headers import from_elsewhere
+from undisc.web.languages import language_of
 from undisc.web.media import part_of
+from undisc.web.people import set_session, who
 from undisc.web.services import WebServices
 
 Found = TypeVar("Found")
@@ -39,6 +33,11 @@ _CHUNK = 1 << 18
 _MOST_BYTES = 4096
 _MOST_CHARACTERS = 200
 _MOST_WAITING = 64
+_LONGEST_COOKIE = 1024
+_WAYS = frozenset(Way)
+
+ASKED_COOKIE = "undisc_asked"
+"""What a browser has answered rightly on the way to a link's pictures."""
 
 WEBP = "image/webp"
 # A report stands apart from the page, in a frame that runs nothing of its own; the browser's viewer of PDF shows it
@@ -78,12 +77,16 @@ def create_links(services: WebServices, page: Response) -> APIRouter:
     async def open_link(request: Request, link_id: str) -> Response:
         if from_elsewhere(request, services.public_url):
             raise problems.Refusal(problems.OTHER_SITE)
-        secret, passcode = await _read_opening(request)
+        secret, answers = await _read_opening(request)
         if doorway.statistics().tasks_waiting >= _MOST_WAITING:
             return problems.answer(problems.BUSY)
-        work = partial(services.sharing.open_link, link_id, secret, passcode, _browser(request))
+
+        def work() -> OpenOutcome:
+            asking = replace(answers, me=who(request))
+            return services.sharing.open_link(link_id, secret, None, browser_of(request), asking)
+
         outcome = await anyio.to_thread.run_sync(work, limiter=doorway)
-        return _opening(request, link_id, outcome, services.public_url)
+        return _opening(link_id, outcome, is_secure(request, services.public_url), request)
 
     @router.get("/study")
     def study(request: Request, granted: TheLink) -> Response:
@@ -202,7 +205,7 @@ async def _read_json(request: Request, most: int) -> bytes:
     return body
 
 
-async def _read_opening(request: Request) -> tuple[str, str | None]:
+async def _read_opening(request: Request) -> tuple[str, Answers]:
     body = await _read_json(request, _MOST_BYTES)
     try:
         asked: Any = json.loads(body)
@@ -210,51 +213,84 @@ async def _read_opening(request: Request) -> tuple[str, str | None]:
         asked = None
     if not isinstance(asked, dict):
         raise problems.Refusal(problems.UNREADABLE)
-    secret, passcode = asked.get("secret"), asked.get("passcode")
-    if not _is_short_text(secret) or not (passcode is None or _is_short_text(passcode)):
+    secret = asked.get("secret")
+    said = {name: asked.get(name) for name in ("passcode", "birth_date", "code", "send_code", "language")}
+    if not _is_short_text(secret) or not all(value is None or _is_short_text(value) for value in said.values()):
         raise problems.Refusal(problems.UNREADABLE)
-    return secret, passcode
+    way = said["send_code"]
+    if way is not None and way not in _WAYS:
+        raise problems.Refusal(problems.UNREADABLE)
+    return secret, Answers(
+        passcode=said["passcode"],
+        birth_date=said["birth_date"],
+        code=said["code"],
+        send_code=None if way is None else Way(way),
+        asked=request.cookies.get(ASKED_COOKIE, "")[:_LONGEST_COOKIE],
+        token=request.cookies.get(COOKIE, "")[:_MOST_CHARACTERS],
+        language=language_of(request, said["language"] or ""),
+    )
 
 
 def _is_short_text(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and len(value) <= _MOST_CHARACTERS
 
 
-def _browser(request: Request) -> Browser:
+def browser_of(request: Request) -> Browser:
+    """Who asks, as the trail and the openings of a link tell it."""
     agent = request.headers.get("user-agent", "")[:_MOST_CHARACTERS]
     return Browser(address=request.client.host if request.client else "", agent=agent)
 
 
-def _opening(request: Request, link_id: str, outcome: OpenOutcome, public_url: str) -> Response:
+def is_secure(request: Request, public_url: str) -> bool:
+    """Whether cookies are for https alone."""
+    return public_url.startswith("https:") or request.url.scheme == "https"
+
+
+def set_link_cookie(response: Response, link_id: str, token: str, *, secure: bool, name: str = COOKIE) -> None:
+    """For what lies below this link alone; gone with the browser, or when the session ends, whichever is first."""
+    response.set_cookie(name, token, path=f"/s/{link_id}", secure=secure, httponly=True, samesite="strict")
+
+
+def viewing(found: Viewing, *, secure: bool) -> Response:
+    """On to the pictures that somebody signed in may see."""
+    response = RedirectResponse(f"/s/{found.link_id}", 303, headers={"Cache-Control": "no-store"})
+    set_link_cookie(response, found.link_id, found.token, secure=secure)
+    return response
+
+
+def _opening(link_id: str, outcome: OpenOutcome, secure: bool, request: Request) -> Response:
     match outcome:
         case Opened():
             response = _json(request, gzip.compress(outcome.manifest, 5))
-            response.set_cookie(
-                COOKIE,
-                outcome.token,
-                path=f"/s/{link_id}",
-                # Gone with the browser, or when the session ends, whichever is first.
-                secure=public_url.startswith("https:") or request.url.scheme == "https",
-                httponly=True,
-                samesite="strict",
-            )
+            if outcome.token is not None:
+                set_link_cookie(response, link_id, outcome.token, secure=secure)
+            if outcome.token is not None and ASKED_COOKIE in request.cookies:
+                response.delete_cookie(ASKED_COOKIE, path=f"/s/{link_id}", httponly=True, samesite="strict")
+            if outcome.me is not None:
+                set_session(response, outcome.me, secure=secure)
             return response
-        case PasscodeNeeded() | PasscodeWrong():
-            wrong = isinstance(outcome, PasscodeWrong)
-            more = {
-                "from": outcome.sender,
-                "until": moment(outcome.until),
-                "digits": outcome.digits,
-                "length": outcome.length,
-            }
-            if isinstance(outcome, PasscodeWrong) and outcome.tries_left is not None:
-                more["tries_left"] = outcome.tries_left
-            problem = problems.PASSCODE_WRONG if wrong else problems.PASSCODE_NEEDED
-            return problems.answer(problem, more, {"WWW-Authenticate": "Passcode"})
+        case Asked():
+            # 401 wants a challenge (RFC 9110 11.6.1); no browser knows this one, and so none opens a box of its own.
+            response = problems.answer(problems.ASKED[outcome.what], _asked(outcome), {"WWW-Authenticate": "Passcode"})
+            if outcome.asked is not None:
+                set_link_cookie(response, link_id, outcome.asked, secure=secure, name=ASKED_COOKIE)
+            return response
         case Busy():
             return problems.answer(problems.BUSY)
         case Closed():
             return problems.answer(problems.LINK_CLOSED)
+
+
+def _asked(outcome: Asked) -> dict[str, Any]:
+    """What the page needs to ask the next question."""
+    more: dict[str, Any] = {"from": outcome.sender, "until": moment(outcome.until)}
+    if outcome.length:
+        more |= {"digits": outcome.digits, "length": outcome.length}
+    if outcome.tries_left is not None:
+        more["tries_left"] = outcome.tries_left
+    if outcome.what in (Asking.CODE, Asking.CODE_SENT, Asking.CODE_LATE):
+        more["ways"] = [{"way": each.way.value, "to": each.shown_to} for each in outcome.ways]
+    return more
 
 
 def _there(found: Found | None) -> Found:

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from undisc.errors import LinkUnknown, StorageFull, StudyUnknown
 from undisc.sharing.model import Reason
+from undisc.sharing.opening_model import Asking
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,17 @@ class Problem:
 
 
 LINK_CLOSED = Problem("link-closed", 404, "This link does not open. Ask the person who sent it for a new one.")
-PASSCODE_NEEDED = Problem("passcode-needed", 401, "This link opens with a passcode.")
-PASSCODE_WRONG = Problem("passcode-wrong", 401, "That is not the passcode.")
+ASKED = {
+    Asking.PASSCODE: Problem("passcode-needed", 401, "This link opens with a passcode."),
+    Asking.PASSCODE_WRONG: Problem("passcode-wrong", 401, "That is not the passcode."),
+    Asking.BIRTH_DATE: Problem("birth-date-needed", 401, "This link asks for the patient's date of birth."),
+    Asking.BIRTH_DATE_WRONG: Problem("birth-date-wrong", 401, "That is not the date of birth that is known here."),
+    Asking.CODE: Problem("code-needed", 401, "This link opens with a code that is sent for it."),
+    Asking.CODE_SENT: Problem("code-sent", 401, "A code was sent."),
+    Asking.CODE_WRONG: Problem("code-wrong", 401, "That is not the code."),
+    Asking.CODE_LATE: Problem("code-late", 429, "Too many codes were sent for this link. Try again in an hour."),
+    Asking.SIGN_IN: Problem("sign-in-needed", 401, "This link opens for clinicians who are signed in."),
+}
 VIEW_ONLY = Problem("view-only", 403, "This link is for looking at the pictures. It does not let you download them.")
 NOT_FOR_NOTES = Problem("not-for-notes", 403, "This link is for looking at the pictures. It keeps no notes on them.")
 TOO_MANY_NOTES = Problem("too-many-notes", 409, "There are more notes on these pictures already than are kept.")
@@ -53,6 +63,9 @@ _BY_REASON = {
     Reason.SESSION_OVER: LINK_CLOSED,
     # What another patient's link names does not exist for this one.
     Reason.NOT_NAMED: NOT_HERE,
+    # Of a report that is left out nobody learns that it is there.
+    Reason.WITHOUT_REPORTS: NOT_HERE,
+    Reason.NOT_THEIRS: NOT_HERE,
     Reason.VIEW_ONLY: VIEW_ONLY,
     Reason.LINKS_CHANGE_NOTHING: NOT_FOR_NOTES,
 }
