@@ -128,15 +128,11 @@ def _wired(settings: Settings, clock: Clock, spares: Spares | None) -> App:
         link_days=settings.link_days,
         session_minutes=settings.session_minutes,
     )
-    sharing = Sharing(trail, archive, clock, terms)
     jobs = Jobs(database, clock)
     keyring = Keyring(settings.secrets_key_file or root / "keys" / "secrets.key")
     people = People(trail, clock, keyring, _ends(settings), settings.glass_hours)
     messaging = _open_messaging(settings, trail, clock, jobs, keyring)
     sharing = Sharing(trail, archive, clock, terms, keyring, people, messaging)
-    arrivals = Arrivals(jobs, timedelta(minutes=settings.quiet_minutes) if settings.quiet_minutes else None)
-    archive.keeper.arrived = arrivals.came
-    consents = Consents(trail, clock, arrivals.consented)
     return App(
         settings,
         clock,
@@ -155,7 +151,6 @@ def _wired(settings: Settings, clock: Clock, spares: Spares | None) -> App:
         people,
         Tries(keyring),
         messaging,
-        _open_completions(settings, trail, clock, consents, sharing, messaging),
     )
 
 
@@ -366,7 +361,7 @@ def build_runner(app: App, reception: "Reception") -> "Runner":
     transfers = kinds(delivering, lambda actor: reception.delivery("pull", actor))
     reports = commitment.kind(Directory(app.trail), _identity(app.settings))
     # 0 keeps a server from having it beside itself; who asks for it by name gets it.
-    others = [publishing.kind(build_publishing(app)), messages.kind(app.messaging), completion.kind(app.completions)]
+    others = [publishing.kind(build_publishing(app)), messages.kind(app.messaging)]
     others += ordering.kinds(build_ordering(app))
     return Runner(app.jobs, [*transfers, reports, *others], max(1, app.settings.background_jobs))
 

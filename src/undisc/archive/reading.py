@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import Row
 
 from undisc.archive import keys, query, store, words
-from undisc.archive.leaving import Leaving
 from undisc.archive.model import InstanceRow, Original, SeriesRow, StudyRow, WireFrame
 from undisc.audit.trail import Trail
 from undisc.dicom.model import Scanned
