@@ -47,6 +47,7 @@ class Deriver:
         self._running: dict[Future[Derived | Undecodable], _Errand] = {}
         self._came: SimpleQueue[Future[Derived | Undecodable]] = SimpleQueue()
         self._done: list[tuple[int, Derived | Undecodable]] = []
+        self._derived: deque[int] = deque()
         self._headers = Headers()
         self._finishing: Finisher | None = None
 
@@ -61,14 +62,16 @@ class Deriver:
         self._hand_over()
 
     def settle(self, progress: Progress = lambda count: None) -> None:
-        """Wait until everything queued is derived, and note it."""
+        """Wait until everything queued is derived, and note it. Meanwhile what can be told of it already is made."""
         self._hand_over()
-        if self._running:
-            self._finisher()
         while self._running:
+            if self._came.empty() and self._derived:
+                self._finisher().describe_ahead(self._derived.popleft())
+                continue
             self._take(self._came.get(), progress)
             self._take_done(progress)
             self._hand_over()
+        self._derived.clear()
         self._note()
 
     def _hand_over(self) -> None:
@@ -95,6 +98,7 @@ class Deriver:
         errand.source.give_back()
         if isinstance(result, Derived):
             self._storage.take_back(errand.output, errand.output_key)
+            self._derived.append(errand.instance_id)
         errand.output.give_back()
         self._done.append((errand.instance_id, result))
         progress(1)

@@ -7,6 +7,7 @@ import mmap
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 from undisc.archive import derived_store, keys, presentation, store
@@ -27,6 +28,28 @@ from undisc.dicom.syntaxes import BIG_ENDIAN
 from undisc.storage.port import Storage
 
 _STRIP_MAGIC = b"USTRIP1\0"
+_MOST_AHEAD = 16 << 20  # bytes of DICOM JSON and of minis; with what is told of their frames about three times that
+
+
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """An instance as its series tells of it.
+
+    frames: each with its place in the order and its mini; None without a pack.
+    """
+
+    row: InstanceRow
+    scanned: Scanned
+    metadata: bytes
+    frames: list[tuple[Place, dict[str, Any], bytes]] | None
+
+    @property
+    def size(self) -> int:
+        return len(self.metadata) + sum(len(mini) for _, _, mini in self.frames or ())
+
+    def is_still(self, row: InstanceRow) -> bool:
+        """Whether the instance is as it was then, but for what deriving it came to."""
+        return row.derived == "done" and row == replace(self.row, frames=row.frames, derive_note=row.derive_note)
 
 
 class Finisher:
@@ -38,6 +61,33 @@ class Finisher:
         self._headers = headers
         self._lookup = Lookup(trail)
         self._scanner = HeaderScanner()
+        self._rows: dict[int, InstanceRow] = {}
+        self._ahead: dict[int, _Described] = {}
+        self._size_ahead = 0
+
+    def describe_ahead(self, instance_id: int) -> None:
+        """Do now, while workers are busy, what finishing a series has to do for an instance that has its pack.
+
+        For those whose header is remembered, within bounds.
+        """
+        if self._size_ahead > _MOST_AHEAD:
+            return
+        row = self._row(instance_id)
+        scanned = self._remembered(row) if row else None
+        if scanned is None or row is None:
+            return
+        described = self._describe(replace(row, derived="done"), scanned)
+        if described.frames is not None:
+            self._ahead[instance_id] = described
+            self._size_ahead += described.size
+
+    def _row(self, instance_id: int) -> InstanceRow | None:
+        if instance_id not in self._rows:
+            with self._trail.read() as connection:
+                one = store.instance(connection, instance_id)
+                beside = store.instances_of_series(connection, one.series_id) if one else ()
+            self._rows.update((row.id, row) for row in beside)
+        return self._rows.get(instance_id)
 
     def finish_series(self, series_row: int) -> None:
         """Write the series' metadata, manifest, strip and thumbnail from its originals and packs."""
@@ -55,24 +105,18 @@ class Finisher:
         metadata = io.BytesIO()
         with gzip.GzipFile(fileobj=metadata, mode="wb", compresslevel=6, mtime=0) as out:
             out.write(b"[")
-            written = 0
             for row in rows:
-                scanned = self._scan(row)
-                if scanned is None:
+                instance = self._described(row)
+                if instance is None:
                     continue
-                out.write(b",\n" if written else b"")
-                out.write(below_series(scanned.json, row.names.instance))
-                written += 1
+                scanned = instance.scanned
+                out.write(b",\n" + instance.metadata if any_scanned else instance.metadata)
                 any_scanned = any_scanned or scanned
                 bits.append((row.id, store.whole(scanned.number("BitsAllocated"))))
-                packed = self._packed(row)
-                if packed is None:
-                    continue
-                first = first or scanned
-                views[row.id] = view_of(scanned)
-                table, extras, minis = packed
-                for (place, entry), mini in zip(describe_frames(row, scanned, table, extras), minis, strict=True):
-                    described.append((place, entry, mini))
+                if instance.frames is not None:
+                    first = first or scanned
+                    views[row.id] = view_of(scanned)
+                    described += instance.frames
             out.write(b"]")
         self._put(names, "metadata.json.gz", metadata.getvalue())
         hanging = ""
@@ -149,13 +193,34 @@ class Finisher:
                 return
         self._storage.delete(keys.series_file(names.study, names.series, "thumbnail.webp"))
 
+    def _described(self, row: InstanceRow) -> _Described | None:
+        """None where the original is gone or cannot be read."""
+        ahead = self._ahead.pop(row.id, None)
+        if ahead:
+            self._size_ahead -= ahead.size
+            if ahead.is_still(row):
+                return ahead
+        scanned = self._scan(row)
+        return self._describe(row, scanned) if scanned else None
+
+    def _describe(self, row: InstanceRow, scanned: Scanned) -> _Described:
+        packed, frames = self._packed(row), None
+        if packed:
+            table, extras, minis = packed
+            told = describe_frames(row, scanned, table, extras)
+            frames = [(place, entry, mini) for (place, entry), mini in zip(told, minis, strict=True)]
+        return _Described(row, scanned, below_series(scanned.json, row.names.instance), frames)
+
     def _scan(self, row: InstanceRow) -> Scanned | None:
-        remembered = self._headers.take(row.id)
+        remembered = self._remembered(row)
         if remembered:
             return remembered
         with self._original(row) as data:
             result = None if data is None else self._scanner.scan(data)
         return result if isinstance(result, Scanned) else None
+
+    def _remembered(self, row: InstanceRow) -> Scanned | None:
+        return self._headers.take(row.id)
 
     @contextmanager
     def _original(self, row: InstanceRow) -> Iterator[mmap.mmap | None]:
