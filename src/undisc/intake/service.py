@@ -28,6 +28,7 @@ from undisc.intake.reading import FileReader
 
 Passphrase = Callable[[], str]
 
+_FIRST_BATCH_FILES = 8  # workers wait for the first one; each may be twice as large as the one before
 _BATCH_FILES = 64
 _BATCH_BYTES = 64 * 1024 * 1024
 _BATCHES_AHEAD = 2
@@ -42,6 +43,7 @@ class _Open:
 
     batch: Batch
     closing: ExitStack
+    most_files: int
     staged: list[tuple[str, Staged | StagedAside]] = field(default_factory=list)
     settled: list[Item] = field(default_factory=list)
     size: int = 0
@@ -50,7 +52,7 @@ class _Open:
 
     @property
     def full(self) -> bool:
-        many = len(self.staged) >= _BATCH_FILES or len(self.settled) >= _NOTED_AT_ONCE
+        many = len(self.staged) >= self.most_files or len(self.settled) >= _NOTED_AT_ONCE
         return many or self.size >= _BATCH_BYTES
 
 
@@ -130,7 +132,7 @@ class Intake:
         """Read files in the order of the source; one thread behind waits for the disk, a batch at a time."""
         behind: deque[Future[None]] = deque()
         with ThreadPoolExecutor(1, thread_name_prefix="keep") as keeping:
-            filling = self._new_batch()
+            filling = self._new_batch(_FIRST_BATCH_FILES)
             try:
                 filling.settled.extend(
                     Item(refused.path, Outcome.UNREADABLE, refused.reason)
@@ -152,7 +154,7 @@ class Intake:
                     if filling.full:
                         filling.handed_on = True
                         behind.append(keeping.submit(self._keep, run, filling))
-                        filling = self._new_batch()
+                        filling = self._new_batch(min(2 * filling.most_files, _BATCH_FILES))
                         while len(behind) > _BATCHES_AHEAD:
                             behind.popleft().result()
                 filling.handed_on = True
@@ -164,10 +166,10 @@ class Intake:
                     filling.closing.close()
                 raise
 
-    def _new_batch(self) -> _Open:
+    def _new_batch(self, most_files: int) -> _Open:
         self._archive.keeper.refuse_when_full(_BATCH_BYTES)
         closing = ExitStack()
-        return _Open(closing.enter_context(self._archive.keeper.batch()), closing)
+        return _Open(closing.enter_context(self._archive.keeper.batch()), closing, most_files)
 
     def _keep(self, run: _Run, filled: _Open) -> None:
         """Bytes, then rows and ledger together, then the workers."""
