@@ -35,3 +35,7 @@ class DataFolderUnusable(UndiscError):
 
 class MediumRefused(UndiscError):
     """A disc, a ZIP or a folder cannot be made as it was asked for; the text is a plain sentence for people."""
+
+
+class CorrectionRefused(UndiscError):
+    """A study cannot be corrected as it was asked for; the text is a plain sentence for people."""

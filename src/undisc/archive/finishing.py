@@ -14,6 +14,7 @@ from undisc.archive import derived_store, keys, presentation, store
 from undisc.archive.bulk import below_series
 from undisc.archive.hanging import describe_hanging, view_of
 from undisc.archive.headers import Headers
+from undisc.archive.leaving import Leaving
 from undisc.archive.lookup import Lookup
 from undisc.archive.manifest import describe_frames, fold, share_out, unit_of
 from undisc.archive.model import InstanceRow, Names
@@ -60,6 +61,7 @@ class Finisher:
         self._trail = trail
         self._headers = headers
         self._lookup = Lookup(trail)
+        self._leaving = Leaving(storage, trail)
         self._scanner = HeaderScanner()
         self._rows: dict[int, InstanceRow] = {}
         self._ahead: dict[int, _Described] = {}
@@ -220,13 +222,14 @@ class Finisher:
         return result if isinstance(result, Scanned) else None
 
     def _remembered(self, row: InstanceRow) -> Scanned | None:
-        return self._headers.take(row.id)
+        remembered = self._headers.take(row.id)
+        return None if row.correction else remembered
 
     @contextmanager
     def _original(self, row: InstanceRow) -> Iterator[mmap.mmap | None]:
-        """The bytes of an original; None where it is gone."""
+        """The bytes of an original, or of the copy that leaves in its place; None where they are gone."""
         try:
-            lent = self._storage.lend(keys.original(row.names.study, row.names.series, row.names.instance))
+            lent = self._storage.lend(self._leaving.key(row.names, row.study_id, row.correction))
         except FileNotFoundError:
             yield None
             return

@@ -2,14 +2,18 @@
 
 import hashlib
 import mmap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from undisc.archive import keys, policy, store, turns
+from undisc.archive import corrections_store, keys, policy, store, turns
+from undisc.archive.leaving import Leaving
 from undisc.archive.model import (
+    Correction,
     Duplicate,
     Kept,
     Known,
@@ -22,6 +26,7 @@ from undisc.archive.model import (
     StudyPatient,
 )
 from undisc.audit.trail import Trail, UnitOfWork
+from undisc.dicom.correcting import Uncorrectable
 from undisc.dicom.model import Scanned
 from undisc.dicom.scan.frames import Buffer
 from undisc.dicom.wrapper import part10_prefix
@@ -31,6 +36,7 @@ from undisc.storage.port import Batch, Storage
 _CONFLICT = "Another picture with the same identifier and different content is here already; both are kept apart."
 _REJECTED = "It was rejected here; it is not taken again unless it is restored."
 _OTHER_PATIENT = "Its scan is here already under another patient."
+_UNCORRECTABLE = "What was corrected of its scan cannot be corrected in it."
 _STEP = 8 << 20
 
 
@@ -41,6 +47,9 @@ class Keeper:
         self._storage = storage
         self._trail = trail
         self._free_space = free_space
+        # Told of the series that new instances belong to, in their transaction.
+        self.arrived: Callable[[UnitOfWork, Collection[int]], None] = lambda work, series: None
+        self._leaving = Leaving(storage, trail)
 
     def refuse_when_full(self, wanted: int) -> None:
         """Raises StorageFull before anything is written that would leave less free space than the floor."""
@@ -111,10 +120,11 @@ class Keeper:
             nonlocal attempts
             attempts += 1
             turns.take_places(work.connection, everything)
-            admission = _Admission(work, everything)
+            admission = _Admission(work, everything, self._leaving)
             decided = iter(admission.decide())
             outcomes = [[next(decided) for _ in staged] for _, staged in batches]
             also(work, outcomes)
+            self.arrived(work, {kept.series_id for some in outcomes for kept in some if isinstance(kept, Kept)})
             for batch, staged in batches:
                 batch.publish(
                     [(item.file, admission.publish[item.file]) for item in staged if item.file in admission.publish]
@@ -161,13 +171,16 @@ def _has_row(work: UnitOfWork, key: str) -> bool:
 class _Admission:
     """One batch at the archive's gate: what is known of its UIDs is asked once, and new rows are written together."""
 
-    def __init__(self, work: UnitOfWork, staged: Sequence[Staged | StagedAside]) -> None:
+    def __init__(self, work: UnitOfWork, staged: Sequence[Staged | StagedAside], leaving: Leaving) -> None:
         self._work = work
+        self._leaving = leaving
         self._staged = staged
         self._now = work.clock.now()
         instances = [item for item in staged if isinstance(item, Staged)]
         self._known = store.known_instances(work.connection, {item.names.instance for item in instances})
         self._patients = store.study_patients(work.connection, {item.names.study for item in instances})
+        self._corrected = _corrected(work.connection, [item.names.study for item in instances])
+        self._copies: dict[str, tuple[int, str]] = {}
         self._series: dict[tuple[str, str], int] = {}
         self._new: dict[str, tuple[int, Staged]] = {}
         self._outcomes: dict[int, Outcome] = {}
@@ -200,8 +213,23 @@ class _Admission:
             return self._set_aside(_aside(item, _CONFLICT))
         theirs = StudyPatient(said.text("PatientID"), said.text("PatientName"))
         patient = self._patients.setdefault(item.names.study, theirs)
-        if not policy.same_patient(patient, theirs.patient_id, theirs.patient_name):
+        corrected = self._corrected.get(item.names.study)
+        if not any(
+            policy.same_patient(whose, theirs.patient_id, theirs.patient_name)
+            for whose in ([patient, corrected.before] if corrected else [patient])
+        ):
             return self._set_aside(_aside(item, _OTHER_PATIENT))
+        return self._correct(item, corrected) if corrected else None
+
+    def _correct(self, item: Staged, corrected: "_Corrected") -> Outcome | None:
+        """Make the copy that will leave instead of what comes late to a study that was corrected."""
+        try:
+            with item.file.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                self._copies[item.names.instance] = self._leaving.write(
+                    data, item.names, corrected.state, corrected.made
+                )
+        except Uncorrectable:
+            return self._set_aside(_aside(item, _UNCORRECTABLE))
         return None
 
     def _write_new(self) -> None:
@@ -214,6 +242,10 @@ class _Admission:
             self._outcomes[index] = Kept(instance, series)
             self._known[names.instance] = Known(instance, series, item.dataset_sha256, item.scanned.transfer_syntax)
             self.publish[item.file] = keys.original(names.study, names.series, names.instance)
+            copy = self._copies.pop(names.instance, None)
+            if copy:
+                state = self._corrected[names.study].state
+                corrections_store.set_copies(self._work.connection, state, [(instance, *copy)])
         self._new.clear()
 
     def _series_of(self, item: Staged) -> int:
@@ -228,6 +260,23 @@ class _Admission:
         if store.add_quarantined(self._work.connection, item, self._now):
             self.publish[item.file] = keys.quarantined(item.sha256)
         return SetAside(item.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Corrected:
+    """A study that was corrected: the state of its corrections, these, and whose it was before."""
+
+    state: str
+    made: list[Correction]
+    before: StudyPatient
+
+
+def _corrected(connection: Connection, uids: Sequence[str]) -> dict[str, _Corrected]:
+    found: dict[str, _Corrected] = {}
+    for uid, (study, state) in corrections_store.corrected_studies(connection, list(dict.fromkeys(uids))).items():
+        made = corrections_store.of_study(connection, study)
+        found[uid] = _Corrected(state, made, corrections_store.first_patient(made, StudyPatient("", "")))
+    return found
 
 
 def _aside(item: Staged, reason: str) -> StagedAside:

@@ -12,6 +12,11 @@ def frames(study: StudyUID, series: SeriesUID, instance: SOPInstanceUID) -> str:
     return f"derived/{study}/{series}/{instance}.frames"
 
 
+def corrected(study: StudyUID, series: SeriesUID, instance: SOPInstanceUID, state: str) -> str:
+    """The copy of an original that leaves in its place, made for one state of its study's corrections."""
+    return f"derived/{study}/{series}/{instance}.{state}.dcm"
+
+
 def series_file(study: StudyUID, series: SeriesUID, name: str) -> str:
     """What is derived from a whole series; name: one of SERIES_FILES."""
     return f"derived/{study}/{series}/{name}"

@@ -1,6 +1,6 @@
 """What the archive keeps, as plain values."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -145,11 +145,28 @@ class InstanceRow:
     damage: str
     derived: str
     derive_note: str
+    correction: str | None = None
+    """For which state of corrections the copy was made that leaves; size and digest are the copy's then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What was put right in a study. values and before: keyword -> text; before is what the study's row said."""
+
+    id: int
+    study_id: int
+    values: Mapping[str, str]
+    before: Mapping[str, str]
+    reason: str
+    made_by: str
+    made_at: datetime
+    undone_by: str = ""
+    undone_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """A stored file on its way out. name: a path of its own that tells nothing about the patient."""
+    """A file on its way out, corrected where its study was. name: a path that tells nothing of the patient."""
 
     name: str
     size: int

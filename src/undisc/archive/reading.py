@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from undisc.archive import keys, query, store, words
+from undisc.archive.leaving import Leaving
 from undisc.archive.model import InstanceRow, Original, SeriesRow, StudyRow, WireFrame
 from undisc.audit.trail import Trail
 from undisc.dicom.model import Scanned
@@ -30,6 +31,7 @@ class Reader:
     def __init__(self, storage: Storage, trail: Trail) -> None:
         self._storage = storage
         self._trail = trail
+        self._leaving = Leaving(storage, trail)
 
     def studies(self) -> list[StudyRow]:
         with self._trail.read() as connection:
@@ -177,12 +179,12 @@ class Reader:
 
     @contextmanager
     def mapped(self, instance_id: int) -> Iterator[tuple[InstanceRow, mmap.mmap] | None]:
-        """An instance's row and its whole original, for as long as the block lasts; None where it is not here."""
+        """An instance's row and the file that leaves for it, while the block lasts; None where it is not here."""
         row = self.instance(instance_id)
         if row is None:
             yield None
             return
-        lent = self._storage.lend(keys.original(row.names.study, row.names.series, row.names.instance))
+        lent = self._storage.lend(self._leaving.key(row.names, row.study_id, row.correction))
         try:
             with lent.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
                 yield row, data
@@ -202,8 +204,9 @@ class Reader:
                     yield self._original(row, f"STUDY{study_number}/SERIES{series_number:03d}/IM{number:06d}.dcm")
 
     def _original(self, row: InstanceRow, name: str) -> Original:
-        key = keys.original(row.names.study, row.names.series, row.names.instance)
-        return Original(name, row.size, lambda: self._storage.open(key))
+        return Original(
+            name, row.size, lambda: self._storage.open(self._leaving.key(row.names, row.study_id, row.correction))
+        )
 
 
 def _document(data: mmap.mmap) -> bytes | None:

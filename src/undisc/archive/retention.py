@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from undisc.archive import keys, retention_store, store, turns
+from undisc.archive.leaving import Leaving
 from undisc.archive.model import InstanceRow, Purged, Rejection
 from undisc.archive.policy import purge_at
 from undisc.audit.model import Act
@@ -20,6 +21,7 @@ class Retention:
     def __init__(self, storage: Storage, trail: Trail, days: int) -> None:
         self._storage = storage
         self._trail = trail
+        self._leaving = Leaving(storage, trail)
         self.days = days
 
     def reject(
@@ -92,6 +94,7 @@ class Retention:
                     names = row.names
                     self._storage.delete(keys.original(names.study, names.series, names.instance))
                     self._storage.delete(keys.frames(names.study, names.series, names.instance))
+                    self._leaving.forget(names, row.correction)
                 self._forget(rejection.study_uid, page)
                 instances += len(page)
                 size += sum(row.size for row in page)

@@ -19,6 +19,7 @@ from typing import BinaryIO
 from sqlalchemy import bindparam, func, select
 
 from undisc.archive import keys
+from undisc.archive.leaving import Leaving
 from undisc.archive.model import Names
 from undisc.audit.trail import Trail
 from undisc.db.tables import instances, series, studies
@@ -41,7 +42,7 @@ _MOST_INFLATED = 1 << 28
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A stored instance, as much of it as retrieving wants."""
+    """A stored instance as it leaves, as much of it as retrieving wants."""
 
     id: int
     study_id: int
@@ -54,6 +55,8 @@ class Held:
     dataset_start: int
     digest: str
     derived: str
+    correction: str | None = None
+    """For which state of corrections the copy was made that leaves instead of the original."""
 
     @property
     def tag(self) -> str:
@@ -111,10 +114,11 @@ _COLUMNS = (
     instances.c.sop_class,
     instances.c.transfer_syntax,
     instances.c.frames,
-    instances.c.size,
+    func.coalesce(instances.c.corrected_size, instances.c.size),
     instances.c.dataset_start,
-    instances.c.dataset_sha256,
+    func.coalesce(instances.c.corrected_sha256, instances.c.dataset_sha256),
     instances.c.derived,
+    instances.c.corrected,
 )
 _ALL = (
     select(*_COLUMNS)
@@ -143,6 +147,7 @@ class Retriever:
         self._storage = storage
         self._trail = trail
         self._make_pool = make_pool
+        self._leaving = Leaving(storage, trail)
         self._pool: DecodePool | None = None
         self._guard = threading.Lock()
         self._layouts: OrderedDict[tuple[int, str], Layout | CannotBeMade] = OrderedDict()
@@ -179,7 +184,7 @@ class Retriever:
 
     def open(self, held: Held) -> BinaryIO:
         """The stored file. Raises FileNotFoundError."""
-        return self._storage.open(_original(held))
+        return self._storage.open(self._key(held))
 
     def layout(self, held: Held) -> Layout | CannotBeMade:
         """Where frames lie. Raises FileNotFoundError."""
@@ -199,7 +204,7 @@ class Retriever:
         return found
 
     def _scanned(self, held: Held) -> Scanned | None:
-        lent = self._storage.lend(_original(held))
+        lent = self._storage.lend(self._key(held))
         try:
             with lent.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
                 found = scan(data)
@@ -308,7 +313,7 @@ class Retriever:
     def _made(
         self, held: Held, ask: Callable[[DecodePool, Path, Path], "Future[Written | Undecodable]"]
     ) -> Made | CannotBeMade:
-        lent = self._storage.lend(_original(held))
+        lent = self._storage.lend(self._key(held))
         descriptor, name = tempfile.mkstemp(prefix="undisc-")
         output = Path(name)
         file = open(descriptor, "rb")  # noqa: SIM115, PTH123 - it outlives this call
@@ -325,6 +330,9 @@ class Retriever:
             lent.give_back()
             with suppress(OSError):
                 output.unlink()
+
+    def _key(self, held: Held) -> str:
+        return self._leaving.key(held.names, held.study_id, held.correction)
 
     def _workers(self) -> DecodePool:
         with self._guard:
@@ -345,10 +353,6 @@ def may_be_made(held: Held, syntax: str) -> bool:
 def _held(row: Sequence) -> Held:
     names = Names(StudyUID(row[3]), SeriesUID(row[4]), SOPInstanceUID(row[5]))
     return Held(row[0], row[1], row[2], names, *row[6:])
-
-
-def _original(held: Held) -> str:
-    return keys.original(held.names.study, held.names.series, held.names.instance)
 
 
 def _layout(scanned: Scanned | None) -> Layout | CannotBeMade:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from undisc.archive import checking, derive, derived_store, store
+from undisc.archive.corrections import Corrections
 from undisc.archive.derive import Deriver
 from undisc.archive.keeping import Keeper
 from undisc.archive.model import Checked
@@ -37,6 +38,7 @@ class Archive(Reader):
         self.search = Search(storage, trail)
         self.retention = Retention(storage, trail, retention_days)
         self.retrieving = Retriever(storage, trail, lambda: make_pool(False, _ASKED_BACKLOG))
+        self.corrections = Corrections(storage, trail)
         self._make_pool = make_pool
 
     @contextmanager

@@ -238,7 +238,18 @@ def _instances(which: ColumnElement[bool] = _SHOWN) -> Select[*tuple[Any, ...]]:
     )
 
 
+def as_stored(row: Row[Any]) -> InstanceRow:
+    """As its original lies there, whatever leaves in its place; the correction is told all the same."""
+    return _instance_row(row, row.size, row.dataset_sha256)
+
+
 def _instance(row: Row[Any]) -> InstanceRow:
+    if row.corrected is None:
+        return as_stored(row)
+    return _instance_row(row, row.corrected_size, row.corrected_sha256)
+
+
+def _instance_row(row: Row[Any], size: int, dataset_sha256: str) -> InstanceRow:
     return InstanceRow(
         id=row.id,
         series_id=row.series_id,
@@ -250,13 +261,14 @@ def _instance(row: Row[Any]) -> InstanceRow:
         rows=row.rows,
         columns=row.columns,
         frames=row.frames,
-        size=row.size,
+        size=size,
         dataset_start=row.dataset_start,
         wrapper_sha256=row.wrapper_sha256,
-        dataset_sha256=row.dataset_sha256,
+        dataset_sha256=dataset_sha256,
         damage=row.damage,
         derived=row.derived,
         derive_note=row.derive_note,
+        correction=row.corrected,
     )
 
 
@@ -273,10 +285,11 @@ def instances_of_series(connection: Connection, series_row: int) -> list[Instanc
 
 
 def instances_after(connection: Connection, last_id: int, limit: int) -> list[InstanceRow]:
-    """A page of all instances, rejected ones too, in the order of their rows: for work that walks the archive."""
+    """A page of all instances as they are stored, rejected ones too, in the order of their rows: for work that walks
+    the archive."""
     page = _instances(_KEPT).where(instances.c.id > last_id).order_by(instances.c.id).limit(limit)
     rows = connection.execute(page)
-    return [_instance(row) for row in rows]
+    return [as_stored(row) for row in rows]
 
 
 def rejected_instances(connection: Connection, rejection: int, limit: int) -> list[InstanceRow]:

@@ -10,6 +10,7 @@ import typer
 from undisc import __version__
 from undisc.cli import (
     caring,
+    correcting,
     deleting,
     demo,
     dicom,
@@ -71,6 +72,9 @@ app.command()(deleting.reject)
 app.command()(deleting.restore)
 app.command()(deleting.rejected)
 app.command()(deleting.purge)
+app.command()(correcting.correct)
+app.command()(correcting.uncorrect)
+app.command()(correcting.corrections)
 app.command()(caring.verify)
 app.command()(caring.rebuild)
 app.command()(demo.demo)
