@@ -223,7 +223,9 @@ def build_web(app: App, reception: "Reception | None" = None) -> "FastAPI":
     from undisc.dicomweb.services import DicomwebServices
     from undisc.reports.service import Reports
     from undisc.web.app import create_web
-    from undisc.web.services import WebServices
+    from undisc.disclosures.service import Privacy
+    from undisc.disclosures.verification import Verification
+    from undisc.web.services import PrivacyServices, WebServices
 
     settings = app.settings
     reports = Reports(app.archive, Lookup(app.trail))
@@ -244,6 +246,9 @@ def build_web(app: App, reception: "Reception | None" = None) -> "FastAPI":
             ordering=build_ordering(app),
             people=app.people,
             time_zone=settings.time_zone,
+            privacy=PrivacyServices(
+                Privacy(app.trail, app.clock), Verification(app.trail, app.clock), bool(settings.audit_head_file)
+            ),
         )
     )
     dicomweb = create_dicomweb(

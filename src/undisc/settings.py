@@ -28,6 +28,10 @@ class Settings(BaseSettings):
         default=None,
         description="Key that seals the audit trail, one for all replicas; keys/audit.key of the data folder if unset.",
     )
+    audit_head_file: Path | None = Field(
+        default=None,
+        description="File, best on another machine, to which the trail's last seal goes once a minute; none if unset.",
+    )
     secrets_key_file: Path | None = Field(
         default=None,
         description="Key that seals what waits to be sent, one for all replicas; keys/secrets.key of the data folder "

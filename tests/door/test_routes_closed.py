@@ -33,7 +33,15 @@ PUBLIC = {
     "/s/{link_id}/open",
     "/language",  # a form on every page; keeps the reader's language in a cookie
 }
-VALUES = {"series_id": "11", "instance_id": "101", "frame": "0", "name": "index.js", "group": "0", "block": "0"}
+VALUES = {
+    "series_id": "11",
+    "instance_id": "101",
+    "frame": "0",
+    "name": "index.js",
+    "group": "0",
+    "block": "0",
+    "number": "1",
+}
 
 
 def routes(app: FastAPI) -> Iterator[APIRoute]:

@@ -2,42 +2,19 @@
 the names."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, or_, select
 
+from undisc.audit.entries import Entry, Wanted
 from undisc.audit.marks import Mark
 from undisc.db.message_tables import audit_marks
 from undisc.db.tables import audit_entries, audit_head
 
 _AT_ONCE = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry as it was written."""
-
-    seq: int
-    at: datetime
-    action: str
-    actor: str
-    subject: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which entries. all_of: of each set of marks, an entry has at least one. actions: any of these; none named means
-    all. since is included, until is not; before and after are numbers of entries, both left out."""
-
-    all_of: tuple[frozenset[Mark], ...] = ()
-    actions: frozenset[str] = frozenset()
-    since: datetime | None = None
-    until: datetime | None = None
-    before: int | None = None
-    after: int = 0
 
 
 def newest(connection: Connection, wanted: Wanted, most: int) -> list[Entry]:
@@ -70,8 +47,8 @@ def how_many(connection: Connection, wanted: Wanted, most: int) -> int:
     return connection.scalar(select(func.count()).select_from(some)) or 0
 
 
-def _asked(wanted: Wanted, *columns: Any) -> Select[Any]:
-    statement = select(*columns) if columns else select(audit_entries)
+def _asked(wanted: Wanted, *columns: Any) -> Any:
+    statement: Any = select(*columns) if columns else select(audit_entries)
     seq, at = audit_entries.c.seq, audit_entries.c.at
     for marks in wanted.all_of:
         statement = statement.where(seq.in_(_marked(marks)))

@@ -18,6 +18,7 @@ from undisc.db.message_tables import audit_marks
 from undisc.db.tables import audit_entries, audit_head, imports, links
 
 _BEGINNING = "0" * 64
+_AT_ONCE = 1000
 
 _T = TypeVar("_T")
 
@@ -118,15 +119,22 @@ class Trail:
             last = connection.execute(select(audit_entries).order_by(audit_entries.c.seq.desc()).limit(1)).first()
         return last is not None and not hmac.compare_digest(last.seal, _seal(self._key, last._mapping))
 
-    def verify(self) -> Intact | Broken:
-        """Walk the whole trail; the first entry that was edited, removed or put in is named."""
+    def verify(self, told: Callable[[int], None] = lambda _entries: None) -> Intact | Broken:
+        """Walk the whole trail; the first entry that was edited, removed or put in is named.
+
+        told: is given the number of each thousandth entry that was found whole.
+        """
         with self._database.read() as connection:
             previous, expected = _BEGINNING, 1
-            for row in connection.execute(select(audit_entries).order_by(audit_entries.c.seq)):
+            # Some at a time: a trail of years would fill the memory.
+            every = select(audit_entries).order_by(audit_entries.c.seq).execution_options(yield_per=_AT_ONCE)
+            for row in connection.execute(every):
                 broken = _check(self._key, row, expected, previous)
                 if broken:
                     return broken
                 previous, expected = row.seal, expected + 1
+                if row.seq % _AT_ONCE == 0:
+                    told(row.seq)
             head = connection.execute(select(audit_head)).first()
             finished = select(imports.c.id).where(imports.c.finished_at.is_not(None)).limit(1)
             acted = any(connection.execute(rows).first() for rows in (finished, select(links.c.id).limit(1)))

@@ -12,6 +12,7 @@ from undisc.web.headers import SafeHeaders
 from undisc.web.links import create_links
 from undisc.web.pages import SCRIPTS, STATIC, VIEWER, Pages, find_scripts, find_viewer
 from undisc.web.people import NotSignedIn, who
+from undisc.web.privacy.routes import create_privacy
 from undisc.web.request_log import RequestLog
 from undisc.web.services import WebServices
 from undisc.web.signing_in.routes import create_signing_in
@@ -63,6 +64,7 @@ def create_web(services: WebServices, viewer: Path = VIEWER) -> FastAPI:
         return problems.answer(problems.NOT_HERE) if file is None else file.response(request)
 
     app.include_router(create_links(services, pages.link()))
+    app.include_router(create_privacy(services, frame))
     app.include_router(create_signing_in(services, frame))
     return app
 

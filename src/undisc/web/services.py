@@ -8,6 +8,8 @@ from undisc.accounts.people.service import People
 from undisc.annotations.model import Kept, Refused
 from undisc.archive.model import Original, WireFrame
 from undisc.export.ordering import Ordering
+from undisc.disclosures.service import Privacy
+from undisc.disclosures.verification import Verification
 from undisc.sharing.model import Permit
 from undisc.sharing.service import Sharing
 
@@ -99,6 +101,16 @@ class Hands(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class PrivacyServices:
+    """What the privacy officer's pages are built from. noted_elsewhere: whether the last seal is noted in another
+    place."""
+
+    privacy: Privacy
+    verification: Verification
+    noted_elsewhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class WebServices:
     """public_url: where people reach the server, without a slash at the end; https there makes cookies Secure.
 
@@ -115,3 +127,4 @@ class WebServices:
     people: People | None = None
     ordering: Ordering | None = None
     time_zone: str = "UTC"
+    privacy: PrivacyServices | None = None

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import delete, select
 from tests.factories.clocks import FixedClock
 
+from undisc.audit.entries import Wanted
 from undisc.audit.marks import LONGEST, Mark, marks_of
 from undisc.audit.model import Act
-from undisc.audit.searching import Wanted, head, how_many, newest, oldest_first
+from undisc.audit.searching import head, how_many, newest, oldest_first
 from undisc.audit.trail import Trail
 from undisc.db.engine import Database, open_sqlite
 from undisc.db.message_tables import audit_marks
