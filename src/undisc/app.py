@@ -222,6 +222,7 @@ def build_web(app: App, reception: "Reception | None" = None) -> "FastAPI":
     from undisc.dicomweb.app import LINK, SYSTEMS, create_dicomweb
     from undisc.dicomweb.services import DicomwebServices
     from undisc.reports.service import Reports
+    from undisc.sharing.check_in import CheckIn
     from undisc.web.app import create_web
     from undisc.disclosures.service import Privacy
     from undisc.disclosures.verification import Verification
@@ -244,6 +245,8 @@ def build_web(app: App, reception: "Reception | None" = None) -> "FastAPI":
             annotating,
             build_handing(app),
             ordering=build_ordering(app),
+            consents=app.consents,
+            check_in=CheckIn(app.trail, app.clock, app.keyring, app.tries, app.consents),
             people=app.people,
             time_zone=settings.time_zone,
             privacy=PrivacyServices(

@@ -1,4 +1,4 @@
-"""Signed forms and places where people check in, in SQL. Every function works inside the transaction it is handed."""
+"""Signed forms, in SQL. Every function works inside the transaction it is handed."""
 
 import json
 from collections.abc import Iterable, Sequence

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from undisc.web import problems
+from undisc.web.check_in.routes import create_check_in
 from undisc.web.frame import Frame
 from undisc.web.headers import SafeHeaders
 from undisc.web.links import create_links
@@ -64,6 +65,7 @@ def create_web(services: WebServices, viewer: Path = VIEWER) -> FastAPI:
         return problems.answer(problems.NOT_HERE) if file is None else file.response(request)
 
     app.include_router(create_links(services, pages.link()))
+    app.include_router(create_check_in(services, frame))
     app.include_router(create_privacy(services, frame))
     app.include_router(create_signing_in(services, frame))
     return app

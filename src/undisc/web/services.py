@@ -10,6 +10,8 @@ from undisc.archive.model import Original, WireFrame
 from undisc.export.ordering import Ordering
 from undisc.disclosures.service import Privacy
 from undisc.disclosures.verification import Verification
+from undisc.sharing.check_in import CheckIn
+from undisc.sharing.consents import Consents
 from undisc.sharing.model import Permit
 from undisc.sharing.service import Sharing
 
@@ -127,4 +129,6 @@ class WebServices:
     people: People | None = None
     ordering: Ordering | None = None
     time_zone: str = "UTC"
+    consents: Consents | None = None
+    check_in: CheckIn | None = None
     privacy: PrivacyServices | None = None
