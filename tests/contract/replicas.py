@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast
 
 import httpx
-from tests.door.running import Door, TestClock, serving
+from tests.door.running import Door, TestClock, serving, sharing_on
 from tests.door.small_archive import SmallArchive
 
 from undisc.audit.trail import Trail
@@ -15,7 +15,6 @@ from undisc.db.engine import open_database
 from undisc.db.schema import bring_up_to_date
 from undisc.keyring import Keyring
 from undisc.sharing.model import Terms
-from undisc.sharing.service import Sharing
 from undisc.web.app import create_web
 from undisc.web.services import WebServices
 
@@ -65,12 +64,21 @@ def replicated_door(folder: Path, url: str) -> Iterator[Door]:
         bring_up_to_date(databases[0])
         archive.fill(databases[0])
         trails = [Trail(database, clock, b"k" * 32) for database in databases]
-        sharings = [Sharing(trail, archive, clock, terms, Keyring(folder / "secrets.key")) for trail in trails]
-        services = [WebServices(sharing, archive, archive.reports, _PLACE, _URL) for sharing in sharings]
+        keyring = Keyring(folder / "secrets.key")
+        rooms = [
+            sharing_on(trail, database, archive, terms, keyring)
+            for trail, database in zip(trails, databases, strict=True)
+        ]
+        services = [
+            WebServices(sharing, archive, archive.reports, _PLACE, _URL, people=people) for sharing, people in rooms
+        ]
         apps = [create_web(one, folder / "no viewer") for one in services]
         bases = [closing.enter_context(serving(app)) for app in apps]
         client = closing.enter_context(_browser(bases))
-        door = ReplicatedDoor(bases[0], client, apps[0], sharings[1], archive, clock, trails[1], databases[1])
+        sharing, people = rooms[1]
+        door = ReplicatedDoor(
+            bases[0], client, apps[0], sharing, archive, clock, trails[1], databases[1], keyring, people
+        )
         door.bases = bases
         yield cast(Door, door)
         for other in door.others:

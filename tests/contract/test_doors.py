@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 from tests.contract.replicas import replicated_door
-from tests.door import test_link_opening, test_link_pictures
+from tests.door import test_guessed_steps, test_link_opening, test_link_pictures, test_link_steps
 from tests.door.running import Door
 from tests.factories.servers import fresh_database
 
@@ -30,5 +30,5 @@ def door(postgres_url: str, tmp_path: Path, logged: list[Any]) -> Iterator[Door]
         yield running
 
 
-for _module in (test_link_opening, test_link_pictures):
+for _module in (test_guessed_steps, test_link_opening, test_link_pictures, test_link_steps):
     globals().update({name: found for name, found in vars(_module).items() if name.startswith("test_")})

@@ -1,6 +1,8 @@
 """A running web door: a real server on a port of its own, and what a test needs to knock at it."""
 
+import io
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -15,11 +17,18 @@ from fastapi import FastAPI
 from sqlalchemy import select
 from tests.door.small_archive import SmallArchive
 
+from undisc.accounts.people.model import Method, PatientKey, Person, Role
+from undisc.accounts.people.service import People
 from undisc.audit.trail import Trail
 from undisc.db.engine import Database, open_sqlite
+from undisc.db.message_tables import messages
 from undisc.db.schema import bring_up_to_date
 from undisc.db.tables import audit_entries
+from undisc.jobs.service import Jobs
 from undisc.keyring import Keyring
+from undisc.messaging.console import Console
+from undisc.messaging.model import Way
+from undisc.messaging.service import Messaging
 from undisc.sharing.model import NewLink, Terms
 from undisc.sharing.service import Sharing
 from undisc.web.app import create_web
@@ -60,6 +69,8 @@ class Door:
     clock: TestClock
     trail: Trail
     database: Database
+    keyring: Keyring
+    people: People
     others: list[httpx.Client] = field(default_factory=list)
 
     def new_link(self, *studies: int, **terms: Any) -> NewLink:
@@ -88,8 +99,44 @@ class Door:
             rows = connection.execute(select(audit_entries).order_by(audit_entries.c.seq)).all()
         return [(row.action, row.actor, json.loads(row.subject)) for row in rows]
 
+    def letters(self) -> list[tuple[str, str]]:
+        """(address, text) of every message that waits to be sent, in order."""
+        with self.database.read() as connection:
+            sealed = connection.scalars(select(messages.c.sealed).order_by(messages.c.id)).all()
+        opened = [json.loads(self.keyring.open("message", one) or "[]") for one in sealed]
+        return [(letter[-3], letter[-1]) for letter in opened]
+
+    def last_code(self) -> str:
+        """The six digits of the last letter that carries any."""
+        found = [code for _, text in self.letters() for code in re.findall(r"\b[0-9]{6}\b", text)]
+        return found[-1]
+
+    def signed_in(self, *roles: Role, patient: PatientKey | None = None, email: str = "") -> httpx.Client:
+        """A browser of somebody who is signed in."""
+        with self.trail.work() as work:
+            person = self.people.add_person(work, Person(0, "Sam Sample", email, "", "", frozenset(roles)))
+            if patient is not None:
+                self.people.relate(work, person.id, patient, "self", None, "operator")
+            token, _ = self.people.begin(work, person.id, Method.PASSKEY, "192.0.2.1", "Browser/1.0")
+        browser = self.another_browser()
+        browser.cookies.set("undisc_me", token)
+        return browser
+
     def actions(self) -> list[str]:
         return [action for action, _, _ in self.trail_entries()]
+
+
+def sharing_on(
+    trail: Trail, database: Database, archive: SmallArchive, terms: Terms, keyring: Keyring
+) -> tuple[Sharing, People]:
+    """Sharing and the people it knows, with messages that wait in the database and go nowhere."""
+    clock = trail._clock
+    people = People(trail, clock, keyring)
+    carriers = {way: Console(io.StringIO()) for way in Way}
+    messaging = Messaging(trail, clock, Jobs(database, clock), keyring, carriers)
+    sharing = Sharing(trail, archive, clock, terms, keyring, people, messaging)
+    people.when_session_ends(sharing.end_viewing)
+    return sharing, people
 
 
 @contextmanager
@@ -104,12 +151,12 @@ def running_door(
     archive.fill(database)
     trail = Trail(database, clock, b"k" * 32)
     terms = Terms("Riverside Imaging", public_url, link_days=30, session_minutes=240)
-    sharing = Sharing(trail, archive, clock, terms, Keyring(folder / "secrets.key"))
-    app = create_web(
-        WebServices(sharing, archive, archive.reports, "Riverside Imaging", public_url), viewer or folder / "no viewer"
-    )
+    keyring = Keyring(folder / "secrets.key")
+    sharing, people = sharing_on(trail, database, archive, terms, keyring)
+    services = WebServices(sharing, archive, archive.reports, "Riverside Imaging", public_url, people=people)
+    app = create_web(services, viewer or folder / "no viewer")
     with serving(app) as base, httpx.Client(base_url=base, timeout=30) as client:
-        door = Door(base, client, app, sharing, archive, clock, trail, database)
+        door = Door(base, client, app, sharing, archive, clock, trail, database, keyring, people)
         yield door
         for other in door.others:
             other.close()

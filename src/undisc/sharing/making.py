@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from undisc.accounts.people.model import PatientKey, Role, SignedIn
 from undisc.archive.model import StudyPatient
@@ -11,6 +12,8 @@ from undisc.archive.policy import same_patient
 from undisc.audit.model import Act
 from undisc.audit.trail import UnitOfWork
 from undisc.errors import StudyUnknown
+from undisc.messaging import words
+from undisc.messaging.model import Way
 from undisc.sharing import passcodes, secrets, store
 from undisc.sharing.ground import Ground
 from undisc.sharing.model import (
@@ -84,8 +87,31 @@ class Making:
         )
         passcode = "auto" if choice.step is Step.PASSCODE else None
         made = self._begun(choice.studies, passcode, choice.lifetime, terms)
-        self._in_one(work, lambda unit: self._write(unit, made, by.actor if isinstance(by, SignedIn) else by))
+
+        def write(unit: UnitOfWork) -> None:
+            self._write(unit, made, by.actor if isinstance(by, SignedIn) else by)
+            if choice.send:
+                self._send(unit, made, choice)
+
+        self._in_one(work, write)
         return made
+
+    def _send(self, work: UnitOfWork, made: NewLink, choice: ShareChoice) -> None:
+        """The link to where it was said to go; a passcode never goes along."""
+        sends, terms, link = self._ground.sends, self._ground.terms, made.link
+        if sends is None:
+            return
+        to = {Way.EMAIL: link.for_email, Way.TEXT: link.for_phone}
+        if choice.step is Step.CODE and link.for_email:
+            # The code goes to the telephone then, so that who reads the mail alone has half of what opens it.
+            del to[Way.TEXT]
+        zone = ZoneInfo(terms.time_zone)
+        for way, address in to.items():
+            if address:
+                letter = words.share_letter(
+                    way, address, choice.language, terms.place_name, made.url, link.expires_at, zone=zone
+                )
+                sends.send(work, letter, "share", link_id=link.id)
 
     def patient_link(
         self, studies: Sequence[int], contact: Contact, by: str, work: UnitOfWork | None = None

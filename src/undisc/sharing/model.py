@@ -235,12 +235,14 @@ class Browser:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the place decides for all of its links. `public_url` has no slash at its end."""
+    """What the place decides for all of its links. `public_url` has no slash at its end. time_zone: in which letters
+    tell the time."""
 
     place_name: str
     public_url: str
     link_days: int
     session_minutes: int
+    time_zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)

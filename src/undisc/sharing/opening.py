@@ -7,10 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
-from undisc.accounts.people.model import Method, Role, SignedIn
+from undisc.accounts.people.model import WORKERS, Method, Role, SignedIn
 from undisc.audit.model import Act, Action
 from undisc.audit.trail import UnitOfWork
+from undisc.messaging import words
+from undisc.messaging.model import Way
 from undisc.sharing import secrets, steps_store, store
 from undisc.sharing.ground import Ground
 from undisc.sharing.manifest import study_manifest
@@ -209,19 +212,36 @@ class Opener:
             fresh = store.link(work.connection, link.id)
             if fresh is None or why_closed(fresh, now) is not None:
                 return Closed()
-            if store.count_opening(work.connection, link.id) is None:
+            opening = store.count_opening(work.connection, link.id)
+            if opening is None:
                 return Closed()
             ends_at = min(fresh.expires_at, now + timedelta(minutes=ground.terms.session_minutes))
             seen = {"address": browser.address, "agent": browser.agent, "who": who}
             digest = secrets.digest(token)
             session = store.add_session(work.connection, link.id, digest, now, ends_at, **seen)
             work.audit(Act("link-opened", actor, _seen(link, browser) | {"session": session.id}))
+            if opening == 1 and fresh.kind is Kind.SHARE and fresh.person_id is not None:
+                self._tell_owner(work, fresh, fresh.person_id)
             if who == "patient":
                 me_token = self._begin(work, fresh, browser, answers)
         mine = fresh.kind is Kind.PATIENT and (me_token is not None or who.startswith("person:"))
         body, series = study_manifest(fresh, ground.terms.place_name, ground.pictures, with_first=True, mine=mine)
         self._noted(LetIn(Grant(fresh, session), series))
         return Opened(token, ends_at, body, me_token)
+
+    def _tell_owner(self, work: UnitOfWork, link: Link, owner: int) -> None:
+        """Whoever shared it learns that it was opened, the first time; by e-mail where that can be."""
+        sends, terms = self._ground.sends, self._ground.terms
+        if sends is None:
+            return
+        email, phone, language = store.person_contact(work.connection, owner)
+        can = sends.ways()
+        for way, address in ((Way.EMAIL, email), (Way.TEXT, phone)):
+            if address and way in can:
+                url, zone = f"{terms.public_url}/me", ZoneInfo(terms.time_zone)
+                letter = words.opened_letter(way, address, language, terms.place_name, url, work.clock.now(), zone=zone)
+                sends.send(work, letter, "opened", link_id=link.id, person_id=owner)
+                return
 
     def _begin(self, work: UnitOfWork, link: Link, browser: Browser, answers: Answers) -> str | None:
         """Whoever has proven to be the patient is known from now on; None where the studies tell of no one."""
@@ -235,6 +255,9 @@ class Opener:
         contact = {"email": link.for_email, "phone": link.for_phone, "language": answers.language}
         person = people.person_for_patient(work, whose, name=link.for_name, **contact)
         store.set_person(work.connection, link.id, person.id)
+        if person.roles & WORKERS:
+            # Who works here as well signs in by two things that they have or know; a link is not among them.
+            return None
         return people.begin(work, person.id, Method.LINK, browser.address, browser.agent)[0]
 
     def _again(self, link: Link, token: str) -> Opened | None:

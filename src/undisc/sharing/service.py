@@ -141,6 +141,10 @@ class Sharing:
             raise LinkUnknown(link_id)
         return self.revoke(link_id, by.actor)
 
+    def end_viewing(self, work: UnitOfWork, person_session: int) -> None:
+        """Close the links by which somebody looked in a session that ends, in the transaction that ends it."""
+        store.end_viewing(work.connection, person_session, self._clock.now())
+
     def links(self) -> list[LinkSummary]:
         """Every link ever made to be given away, newest first."""
         now = self._clock.now()

@@ -10,7 +10,7 @@ from undisc.messaging import words
 from undisc.messaging.model import Way, shown
 from undisc.sharing import secrets, steps_store, store
 from undisc.sharing.ground import Ground
-from undisc.sharing.model import MOST_TRIES, Browser, Link
+from undisc.sharing.model import MOST_TRIES, Browser, Link, SecondStep
 from undisc.sharing.opening_model import (
     CODE_DIGITS,
     CODE_MINUTES,
@@ -98,6 +98,9 @@ class Codes:
     def _addresses(self, link: Link) -> dict[Way, str]:
         can = self._ground.sends.ways() if self._ground.sends is not None else frozenset()
         told = {Way.TEXT: link.for_phone, Way.EMAIL: link.for_email}
+        # Whom a link was shared with got it by e-mail: the code goes elsewhere where there is an elsewhere.
+        if link.second_step is SecondStep.CODE and link.for_phone and Way.TEXT in can:
+            del told[Way.EMAIL]
         return {way: address for way, address in told.items() if address and way in can}
 
     def _ways(self, link: Link) -> list[CodeWay]:

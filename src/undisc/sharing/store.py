@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, insert, or_, se
 from sqlalchemy.exc import IntegrityError
 
 from undisc.accounts.people.model import PatientKey
-from undisc.db.people_tables import person_sessions
+from undisc.db.people_tables import people, person_sessions
 from undisc.db.tables import link_session_series, link_sessions, link_studies, links, studies
 from undisc.sharing.model import MOST_TRIES, Grant, Kind, Link, Passcode, SecondStep, Session
 
@@ -205,6 +205,13 @@ def add_session(
     key: Sequence[Any] | None = connection.execute(statement).inserted_primary_key
     assert key is not None
     return Session(id=key[0], link_id=link_id, opened_at=opened_at, ends_at=ends_at, who=seen.get("who", ""))
+
+
+def person_contact(connection: Connection, person_id: int) -> tuple[str, str, str]:
+    """Somebody's e-mail address, telephone number and language; each "" where it is not known."""
+    columns = (people.c.email, people.c.phone, people.c.language)
+    row = connection.execute(select(*columns).where(people.c.id == person_id, people.c.closed_at.is_(None))).first()
+    return (row.email or "", row.phone, row.language) if row else ("", "", "")
 
 
 def set_person(connection: Connection, link_id: str, person_id: int) -> None:
