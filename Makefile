@@ -11,7 +11,7 @@ OHIF_SHA512 := WZdxmpmG7rqFgW9ZJLcbgr3XCtLi1KDNPoMaeY5PPe6j4G4fjEjjkycZM6C6Zk2F8
 VIEWER_SOURCES := $(shell find viewer -path viewer/node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench bench-quick bench-peers bench-viewer lock clean build
+.PHONY: help demo test check format messages bench bench-quick bench-peers bench-viewer lock clean build
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | sort
@@ -50,6 +50,11 @@ bench-peers: $(STAMPS)/dev $(STAMPS)/viewer $(STAMPS)/peers ## Measure beside Or
 
 build: $(STAMPS)/dev $(STAMPS)/node ## Build the wheel and the sdist into dist/
 	$(BIN)/python -m build --no-isolation
+
+messages: $(STAMPS)/dev ## Bring the catalogues of the pages' sentences up to date; what is new is left empty in them
+	$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k Problem:3 --project Undisc --copyright-holder 'the authors of Undisc' --sort-output --no-location -o $(STAMPS)/messages.pot src/undisc
+	for language in de es fr ar ja zh; do $(BIN)/pybabel -q update -N --no-wrap --ignore-obsolete --ignore-pot-creation-date \
+		--init-missing -i $(STAMPS)/messages.pot -l $$language -o src/undisc/web/locale/$$language.po || exit 1; done
 
 lock: $(STAMPS)/dev ## Lock the dependencies anew, with hashes and without addresses
 	$(BIN)/pip install -q uv
