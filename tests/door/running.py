@@ -19,6 +19,7 @@ from tests.door.small_archive import SmallArchive
 
 from undisc.accounts.people.model import Method, PatientKey, Person, Role
 from undisc.accounts.people.service import People
+from undisc.accounts.people.tries import Tries
 from undisc.audit.trail import Trail
 from undisc.db.engine import Database, open_sqlite
 from undisc.db.message_tables import messages
@@ -29,6 +30,8 @@ from undisc.keyring import Keyring
 from undisc.messaging.console import Console
 from undisc.messaging.model import Way
 from undisc.messaging.service import Messaging
+from undisc.sharing.check_in import CheckIn
+from undisc.sharing.consents import Consents
 from undisc.sharing.model import NewLink, Terms
 from undisc.sharing.service import Sharing
 from undisc.web.app import create_web
@@ -153,7 +156,17 @@ def running_door(
     terms = Terms("Riverside Imaging", public_url, link_days=30, session_minutes=240)
     keyring = Keyring(folder / "secrets.key")
     sharing, people = sharing_on(trail, database, archive, terms, keyring)
-    services = WebServices(sharing, archive, archive.reports, "Riverside Imaging", public_url, people=people)
+    consents = Consents(trail, clock)
+    services = WebServices(
+        sharing,
+        archive,
+        archive.reports,
+        "Riverside Imaging",
+        public_url,
+        people=people,
+        consents=consents,
+        check_in=CheckIn(trail, clock, keyring, Tries(keyring), consents),
+    )
     app = create_web(services, viewer or folder / "no viewer")
     with serving(app) as base, httpx.Client(base_url=base, timeout=30) as client:
         door = Door(base, client, app, sharing, archive, clock, trail, database, keyring, people)

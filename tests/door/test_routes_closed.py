@@ -31,9 +31,18 @@ PUBLIC = {
     "/static/pages/{name:path}",
     "/s/{link_id}",
     "/s/{link_id}/open",
+    # Whoever is at the place has its code; without it, no form is taken, and with it nothing that is kept is shown.
+    "/check-in/{place_id}",
+    "/check-in/{place_id}/open",
+    "/check-in/{place_id}/language",
+    "/check-in/{place_id}/form",
+    "/check-in/{place_id}/sign",
+    "/check-in/{place_id}/thank-you",
     "/language",  # a form on every page; keeps the reader's language in a cookie
 }
 VALUES = {
+    "place_id": "1",
+    "consent_id": "1",
     "series_id": "11",
     "instance_id": "101",
     "frame": "0",
