@@ -34,7 +34,7 @@ class Told:
 
 def label(discs: Sequence[Told]) -> bytes:
     """A page a disc: its label, to print on or to cut out, and the front of its case."""
-    return _set("label", {"title": f"Label: {discs[0].institution}", "pages": [_words(told) for told in discs]})
+    return typeset("label", {"title": f"Label: {discs[0].institution}", "pages": [_words(told) for told in discs]})
 
 
 def letter(told: Told) -> bytes:
@@ -46,7 +46,7 @@ def letter(told: Told) -> bytes:
         "qr": _qr(told.link) if told.link else "",
         "until": f"{told.until.astimezone():%d %B %Y}" if told.until else "",
     }
-    return _set("letter", _words(told) | more, standard="ua-1")
+    return typeset("letter", _words(told) | more, standard="ua-1")
 
 
 def _words(told: Told) -> dict[str, Any]:
@@ -54,7 +54,8 @@ def _words(told: Told) -> dict[str, Any]:
     return asdict(told) | dates | {"what": _counted(told.images).capitalize()}
 
 
-def _set(name: str, data: dict[str, Any], standard: Literal["ua-1"] | None = None) -> bytes:
+def typeset(name: str, data: dict[str, Any], standard: Literal["ua-1"] | None = None) -> bytes:
+    """A template of this folder with these words, as PDF."""
     # Loaded here, since most commands print nothing and it takes a while.
     import typst
 

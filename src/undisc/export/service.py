@@ -13,11 +13,11 @@ from typing import Any, BinaryIO, Protocol
 from undisc import __version__
 from undisc.archive.policy import REPORTS as REPORT_CLASSES
 from undisc.archive.retrieving import CannotBeMade
-from undisc.archive.words import ENCAPSULATED_PDF
+from undisc.archive.words import ENCAPSULATED_PDF, form_of
 from undisc.clock import Clock
 from undisc.dicom import syntaxes
 from undisc.errors import MediumRefused, StudyUnknown
-from undisc.export import pages
+from undisc.export import pages, told_reports
 from undisc.export.contents import Contents, Document, told_studies
 from undisc.export.converting import Progress, Spool, Stretch, converted
 from undisc.export.dicomdir import Directory
@@ -343,19 +343,28 @@ class _Making:
         return {place.series.id for place in places if here[place.series.id] == place.series.instances}
 
     def _own_reports(self, places: Sequence[Placed]) -> list[tuple[Document, PackageFile]]:
-        """The PDFs that are inside instances, as files that any computer opens."""
+        """What reports are among the instances, as PDFs that any computer opens."""
         found = []
         for place in places:
-            if place.held.sop_class != ENCAPSULATED_PDF:
-                continue
-            document = self.archive.document(place.held.id)
-            if document is None:
-                continue
             path = f"{REPORTS}/RE{len(found) + 1:06d}.PDF"
-            title = place.series.description or "Report"
-            file = PackageFile(path, Kind.REPORT, len(document), self._opener(place.held.id))
-            found.append((Document(path, title), file))
+            made = self._report(place, path)
+            if made is not None:
+                found.append((Document(path, place.series.description or "Report"), made))
         return found
+
+    def _report(self, place: Placed, path: str) -> PackageFile | None:
+        number = place.held.id
+        if place.held.sop_class == ENCAPSULATED_PDF:
+            inside = self.archive.document(number)
+            return None if inside is None else PackageFile(path, Kind.REPORT, len(inside), self._opener(number))
+        if form_of(place.held.sop_class, place.held.transfer_syntax) != "report":
+            return None
+        told = self.reports.told(number)
+        printed = told_reports.as_pdf(told) if told is not None else None
+        if printed is None:
+            return None
+        kept = self.spool.take(BytesIO(printed))
+        return PackageFile(path, Kind.REPORT, kept.size, lambda: self.spool.open(kept))
 
     def _opener(self, instance_id: int) -> Callable[[], BinaryIO]:
         def opened() -> BinaryIO:
