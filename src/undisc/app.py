@@ -226,7 +226,7 @@ def build_web(app: App, reception: "Reception | None" = None) -> "FastAPI":
     from undisc.web.app import create_web
     from undisc.disclosures.service import Privacy
     from undisc.disclosures.verification import Verification
-    from undisc.web.services import PrivacyServices, WebServices
+    from undisc.web.services import PortalServices, PrivacyServices, WebServices
 
     settings = app.settings
     reports = Reports(app.archive, Lookup(app.trail))
@@ -249,6 +249,7 @@ def build_web(app: App, reception: "Reception | None" = None) -> "FastAPI":
             check_in=CheckIn(app.trail, app.clock, app.keyring, app.tries, app.consents),
             people=app.people,
             time_zone=settings.time_zone,
+            portal=PortalServices(app.shelf, app.archive, app.archive.retrieving, app.consents, app.tries),
             privacy=PrivacyServices(
                 Privacy(app.trail, app.clock), Verification(app.trail, app.clock), bool(settings.audit_head_file)
             ),

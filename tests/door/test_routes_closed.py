@@ -38,6 +38,11 @@ PUBLIC = {
     "/check-in/{place_id}/form",
     "/check-in/{place_id}/sign",
     "/check-in/{place_id}/thank-you",
+    # What a telephone needs to keep the portal's shell; nothing there tells of anybody.
+    "/me/manifest.webmanifest",
+    "/me/offline",
+    "/static/icons/{name}",
+    "/sw.js",
     "/language",  # a form on every page; keeps the reader's language in a cookie
 }
 VALUES = {
@@ -50,6 +55,8 @@ VALUES = {
     "group": "0",
     "block": "0",
     "number": "1",
+    "study_id": "1",
+    "relation_id": "1",
 }
 
 

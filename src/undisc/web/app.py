@@ -13,6 +13,7 @@ from undisc.web.headers import SafeHeaders
 from undisc.web.links import create_links
 from undisc.web.pages import SCRIPTS, STATIC, VIEWER, Pages, find_scripts, find_viewer
 from undisc.web.people import NotSignedIn, who
+from undisc.web.portal.routes import create_portal
 from undisc.web.privacy.routes import create_privacy
 from undisc.web.request_log import RequestLog
 from undisc.web.services import WebServices
@@ -67,6 +68,7 @@ def create_web(services: WebServices, viewer: Path = VIEWER) -> FastAPI:
     app.include_router(create_links(services, pages.link()))
     app.include_router(create_check_in(services, frame))
     app.include_router(create_privacy(services, frame))
+    app.include_router(create_portal(services, frame))
     app.include_router(create_signing_in(services, frame))
     return app
 

@@ -74,6 +74,10 @@ class Frame:
         said = sentences_in(language_of(request, me.person.language if me else "")).gettext(text)
         return said % values if values else said
 
+    def day(self, request: Request, me: SignedIn | None, value: datetime) -> str:
+        """The day of a moment at the place, in the reader's language."""
+        return _formatted(value, self._zone, language_of(request, me.person.language if me else ""), "day")
+
     def _environment(self, language: str) -> Environment:
         found = self._environments.get(language)
         if found is not None:

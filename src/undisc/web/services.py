@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from undisc.accounts.people.service import People
+from undisc.accounts.people.tries import Tries
 from undisc.annotations.model import Kept, Refused
 from undisc.archive.model import Original, WireFrame
+from undisc.archive.retrieving import Retriever
+from undisc.archive.shelf import Shelf
 from undisc.export.ordering import Ordering
 from undisc.disclosures.service import Privacy
 from undisc.disclosures.verification import Verification
 from undisc.sharing.check_in import CheckIn
 from undisc.sharing.consents import Consents
 from undisc.sharing.model import Permit
+from undisc.sharing.pictures import Pictures
 from undisc.sharing.service import Sharing
 
 
@@ -113,6 +117,17 @@ class PrivacyServices:
 
 
 @dataclass(frozen=True, slots=True)
+class PortalServices:
+    """What the pages of patients are built from."""
+
+    shelf: Shelf
+    pictures: Pictures
+    retrieving: Retriever
+    consents: Consents
+    tries: Tries
+
+
+@dataclass(frozen=True, slots=True)
 class WebServices:
     """public_url: where people reach the server, without a slash at the end; https there makes cookies Secure.
 
@@ -129,6 +144,7 @@ class WebServices:
     people: People | None = None
     ordering: Ordering | None = None
     time_zone: str = "UTC"
+    portal: PortalServices | None = None
     consents: Consents | None = None
     check_in: CheckIn | None = None
     privacy: PrivacyServices | None = None

@@ -1,0 +1,138 @@
+"""Proves that the portal shows a patient their own scans and nothing of anybody else's."""
+
+import io
+import zipfile
+from collections.abc import Iterator
+
+import pytest
+from tests.door.portal_door import PortalDoor, form_token, portal_door, send
+from tests.factories.instances import ADA, BERT
+from tests.factories.people import patient_of, somebody, token_of
+
+from undisc.accounts.people.model import PatientKey, Role
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalDoor]:
+    with portal_door(tmp_path_factory.mktemp("portal")) as running:
+        yield running
+
+
+def test_timeline_tells_what_where_and_when_in_plain_words(door: PortalDoor) -> None:
+    page = door.patient(ADA).get("/me")
+    assert page.status_code == 200
+    for said in ("Your scans", "2026", "MRI scan · Head", "CT scan · Chest", "With report", "3 pictures"):
+        assert said in page.text, said
+    assert "Bert" not in page.text
+    assert page.headers["cache-control"] == "no-store"
+
+
+def test_scan_shows_pictures_and_reads_its_report_beside_them(door: PortalDoor) -> None:
+    ada, study = door.patient(ADA), door.study(ADA, 1)
+    page = ada.get(f"/me/scans/{study}")
+    assert page.status_code == 200
+    assert "Read the report" in page.text
+    assert ada.get(f"/me/scans/{study}/thumbnail").headers["content-type"] == "image/webp"
+    gone = send(ada, f"/me/scans/{study}", f"/me/scans/{study}/report")
+    assert gone.status_code == 303
+    beside = ada.get(gone.headers["location"])
+    frame = beside.text.split('<iframe class="report" src="')[1].split('"')[0]
+    report = ada.get(frame)
+    assert report.content.startswith(b"%PDF-")
+    assert "sandbox" in report.headers["content-security-policy"]
+
+
+def test_viewing_is_by_a_link_that_ends_with_the_session(door: PortalDoor) -> None:
+    ada, study = door.patient(ADA), door.study(ADA, 1)
+    gone = send(ada, f"/me/scans/{study}", f"/me/scans/{study}/view")
+    assert gone.status_code == 303
+    where = gone.headers["location"]
+    assert ada.get(f"{where}/study").json()["studies"][0]["id"] == study
+    stranger = door.browser()
+    assert stranger.get(f"{where}/study").status_code == 404
+    token = form_token(ada.get("/me"))
+    ada.post("/sign-out", data={"form_token": token})
+    assert ada.get(f"{where}/study").status_code == 404
+
+
+@pytest.mark.parametrize(("what", "inside"), [("pictures", ".jpg"), ("originals", ".dcm"), ("disc", "DICOMDIR")])
+def test_copies_are_kept_as_they_are_wanted(door: PortalDoor, what: str, inside: str) -> None:
+    ada, study = door.patient(ADA), door.study(ADA, 1)
+    answer = send(ada, f"/me/scans/{study}", f"/me/scans/{study}/download", what=what)
+    if answer.status_code == 303:
+        answer = ada.get(answer.headers["location"])
+    assert answer.status_code == 200
+    names = zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
+    assert any(inside in name for name in names), names
+    assert not any("TESTPERSON" in name.upper() for name in names)
+
+
+@pytest.mark.parametrize("place", ["", "/thumbnail", "/share", "/view", "/report", "/download"])
+def test_scan_of_another_patient_is_as_one_that_is_not_there(door: PortalDoor, place: str) -> None:
+    ada, his = door.patient(ADA), door.study(BERT)
+    answers = []
+    for study in (his, 987654, "x"):
+        where = f"/me/scans/{study}{place}"
+        answer = ada.get(where) if place in ("", "/thumbnail", "/share") else send(ada, "/me", where, what="originals")
+        answers.append((answer.status_code, answer.text.replace(f"/scans/{study}", "")))
+    assert answers[0][0] == 404
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_proxy_sees_the_patient_until_the_relation_ends(door: PortalDoor) -> None:
+    robin = door.proxy(ADA)
+    assert "Scans of Ada Testperson" in robin.get("/me").text
+    assert robin.get(f"/me/scans/{door.study(ADA)}").status_code == 200
+    patient = door.patient(ADA)
+    family = patient.get("/me/family")
+    assert "Robin Relative" in family.text
+    [relation] = [one for who, one in door.app.people.relations_of(door.key(ADA)) if who.name == "Robin Relative"]
+    assert send(patient, "/me/family", f"/me/family/{relation.id}/end").status_code == 303
+    assert robin.get(f"/me/scans/{door.study(ADA)}").status_code == 404
+    assert "No scans are shown to you" in robin.get("/me").text
+
+
+def test_nobody_ends_what_a_patient_is_to_themselves_or_anothers_relations(door: PortalDoor) -> None:
+    ada, bert = door.patient(ADA), door.patient(BERT)
+    mine = next(one for _, one in door.app.people.relations_of(door.key(ADA)) if one.kind == "self")
+    for client in (ada, bert):
+        assert send(client, "/me", f"/me/family/{mine.id}/end").status_code == 404
+    assert door.app.people.relations_of(door.key(ADA))
+
+
+def test_who_works_here_has_no_portal(door: PortalDoor) -> None:
+    staff = door.browser(token_of(door.app, somebody(door.app, Role.STAFF)))
+    for page in ("/me", f"/me/scans/{door.study(ADA)}", "/me/links", "/me/looks", "/me/consent", "/me/family"):
+        assert staff.get(page).status_code == 403
+
+
+def test_nobody_signed_in_is_led_to_where_they_can(door: PortalDoor) -> None:
+    answer = door.browser().get("/me/links?of=3", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=/me/links%3Fof%3D3")
+
+
+def test_forms_of_other_sites_and_of_other_sessions_do_nothing(door: PortalDoor) -> None:
+    ada, study = door.patient(ADA), door.study(ADA)
+    where = f"/me/scans/{study}/view"
+    theirs = form_token(door.patient(BERT).get("/me"))
+    for fields, headers in (
+        ({"what": ""}, {}),
+        ({"form_token": theirs}, {}),
+        ({"form_token": form_token(ada.get("/me"))}, {"Sec-Fetch-Site": "cross-site"}),
+    ):
+        assert ada.post(where, data=fields, headers=headers, follow_redirects=False).status_code == 403
+
+
+def test_patient_with_nothing_yet_is_told_what_happens(door: PortalDoor) -> None:
+    page = door.browser(patient_of(door.app, PatientKey("", "NEW-1"))).get("/me")
+    assert "There are no scans here yet" in page.text
+
+
+def test_installing_tells_nothing_of_anybody(door: PortalDoor) -> None:
+    stranger = door.browser()
+    manifest = stranger.get("/me/manifest.webmanifest")
+    assert manifest.json()["start_url"] == "/me"
+    for icon in manifest.json()["icons"]:
+        assert stranger.get(icon["src"]).status_code == 200
+    assert "There is no connection" in stranger.get("/me/offline").text
+    assert stranger.get("/static/icons/..%2Fpage.css").status_code == 404
