@@ -1,8 +1,9 @@
 /** From the link to the pictures: what is asked, what is shown, and what is never shown. */
 
 import { describe, expect, test } from "vitest";
+import { dateOf, order } from "../src/link/dates";
 import { cleanPasscode, Door } from "../src/link/door";
-import type { FrameSource, Locked, Opening, StripImage } from "../src/source/frame-source";
+import type { Answer, FrameSource, Locked, Opening, Question, StripImage } from "../src/source/frame-source";
 import { readSeries, readStudy } from "../src/source/manifest";
 import type { SeriesManifest, StudyManifest } from "../src/source/model";
 
@@ -18,6 +19,13 @@ class FakeSource implements FrameSource {
 
   async open(passcode: string | null): Promise<Opening> {
     this.tried.push(passcode);
+    return this.answers.shift() ?? { outcome: "closed" };
+  }
+
+  readonly answered: Answer[] = [];
+
+  async answer(answer: Answer): Promise<Opening> {
+    this.answered.push(answer);
     return this.answers.shift() ?? { outcome: "closed" };
   }
 
@@ -140,4 +148,104 @@ test("a pasted passcode loses what people put between digits, a worded one only 
   expect(cleanPasscode(" 123-456\u200b", true)).toBe("123456");
   expect(cleanPasscode("１２３ ４５６", true)).toBe("123456");
   expect(cleanPasscode("  two words ", false)).toBe("two words");
+});
+
+const asks = (question: Partial<Question> & Pick<Question, "asks">): Opening => ({
+  outcome: "asked",
+  question: { from: "Riverside Imaging", until: "", wrong: false, triesLeft: null, ways: [], ...question },
+});
+
+describe("questions", () => {
+  const WAYS = [
+    { way: "text", to: "···42" },
+    { way: "email", to: "j···@example.org" },
+  ] as const;
+
+  test("a patient's link asks for the birth date, then sends a code, and opens by it", async () => {
+    const source = new FakeSource([
+      asks({ asks: "birth-date" }),
+      asks({ asks: "birth-date", wrong: true, triesLeft: 7 }),
+      asks({ asks: "code", ways: WAYS }),
+      asks({ asks: "code-sent", ways: [WAYS[0]] }),
+      asks({ asks: "code-sent", wrong: true, triesLeft: 4 }),
+      { outcome: "opened", study: STUDY },
+    ]);
+    const door = new Door(source);
+    await door.knock();
+    await door.answer({ birth_date: "1971-01-01" });
+    expect(door.state).toMatchObject({ phase: "asked", question: { asks: "birth-date", wrong: true, triesLeft: 7 } });
+    await door.answer({ birth_date: "1970-01-01" });
+    expect(door.state).toMatchObject({ phase: "asked", choices: WAYS, stale: false });
+    await door.answer({ send_code: "text", language: "de" });
+    await door.answer({ code: "111111" });
+    expect(door.state).toMatchObject({ question: { asks: "code-sent", wrong: true, ways: [WAYS[0]] }, choices: WAYS });
+    await door.answer({ code: "222222" });
+    expect(door.state.phase).toBe("open");
+    expect(source.answered).toHaveLength(5);
+  });
+
+  test("a code that is no good any more leads back to where one is sent, and says so", async () => {
+    const door = new Door(
+      new FakeSource([
+        asks({ asks: "code", ways: WAYS }),
+        asks({ asks: "code-sent", ways: [WAYS[1]] }),
+        asks({ asks: "code", ways: WAYS }),
+      ]),
+    );
+    await door.knock();
+    await door.answer({ send_code: "email", language: "en" });
+    await door.answer({ code: "111111" });
+    expect(door.state).toMatchObject({ question: { asks: "code" }, stale: true, choices: WAYS });
+  });
+
+  test("another code can be asked for, and a lost connection keeps the page and what it knows", async () => {
+    const door = new Door(
+      new FakeSource([
+        asks({ asks: "code", ways: WAYS }),
+        asks({ asks: "code-sent", ways: [WAYS[0]] }),
+        { outcome: "unreachable", crowded: true },
+      ]),
+    );
+    await door.knock();
+    await door.answer({ send_code: "text", language: "en" });
+    await door.answer({ code: "111111" });
+    expect(door.state).toMatchObject({
+      question: { asks: "code-sent" },
+      unreachable: true,
+      crowded: true,
+      busy: false,
+    });
+    door.chooseWay();
+    expect(door.state).toMatchObject({ question: { asks: "code" }, unreachable: false, choices: WAYS });
+  });
+
+  test("answering twice at once is answering once", async () => {
+    const source = new FakeSource([asks({ asks: "birth-date" }), asks({ asks: "birth-date", wrong: true })]);
+    const door = new Door(source);
+    await door.knock();
+    await Promise.all([door.answer({ birth_date: "1970-01-01" }), door.answer({ birth_date: "1970-01-01" })]);
+    expect(source.answered).toHaveLength(1);
+  });
+});
+
+describe("birth dates", () => {
+  test("stand in the order of the reader's language", () => {
+    expect(order("de")).toEqual(["day", "month", "year"]);
+    expect(order("en-US")).toEqual(["month", "day", "year"]);
+    expect(order("ja")).toEqual(["year", "month", "day"]);
+  });
+
+  test("are taken in digits of any script, and only where there is such a day", () => {
+    expect(dateOf({ day: "1", month: "2", year: "1970" })).toBe("1970-02-01");
+    expect(dateOf({ day: "٣١", month: "١٢", year: "١٩٥١" })).toBe("1951-12-31");
+    expect(dateOf({ day: "०५", month: "०६", year: "१९९८" })).toBe("1998-06-05");
+    for (const [day, month, year] of [
+      ["31", "2", "1970"],
+      ["1", "13", "1970"],
+      ["1", "1", "70"],
+      ["", "", ""],
+    ]) {
+      expect(dateOf({ day: day ?? "", month: month ?? "", year: year ?? "" })).toBeNull();
+    }
+  });
 });

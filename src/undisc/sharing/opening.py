@@ -31,6 +31,7 @@ from undisc.sharing.model import (
     Use,
 )
 from undisc.sharing.opening_model import Answers, Asked, Asking, Busy, Closed, Opened, OpenOutcome
+from undisc.sharing.passcodes import tidy
 from undisc.sharing.policy import may, why_closed
 from undisc.sharing.steps import Codes
 
@@ -288,10 +289,10 @@ class Opener:
         )
 
     def _was_born(self, link: Link, typed: str) -> bool:
-        digits = "".join(character for character in typed if character.isdecimal())
+        digits = tidy(typed)
         with self._ground.trail.read() as connection:
             known = steps_store.birth_dates(connection, link.studies) | {link.birth_date}
-        return any(hmac.compare_digest(digits.encode(), one.encode()) for one in known if one)
+        return any(hmac.compare_digest(digits.encode("utf-8", "surrogatepass"), one.encode()) for one in known if one)
 
     def _wants_code(self, link: Link) -> bool:
         return link.second_step is SecondStep.CODE or (link.second_step is SecondStep.PROOF and link.passcode is None)

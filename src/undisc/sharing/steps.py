@@ -22,6 +22,7 @@ from undisc.sharing.opening_model import (
     Closed,
     CodeWay,
 )
+from undisc.sharing.passcodes import tidy
 from undisc.sharing.policy import why_closed
 
 _DIGEST_FOR = "link-code"
@@ -60,7 +61,7 @@ class Codes:
         if taken is None:
             return self._asked(link, Asking.CODE, token, tuple(self._ways(link)))
         digest, tries = taken
-        said = self._digest(link, name, _digits(answers.code or ""))
+        said = self._digest(link, name, tidy(answers.code or ""))
         if hmac.compare_digest(said, digest):
             steps_store.use(work.connection, link.id, who, digest, now)
             work.audit(Act("code-right", f"link:{link.id}", _seen(link, browser)))
@@ -120,10 +121,6 @@ class Codes:
 
 def _kept(name: str) -> str:
     return secrets.digest(name)
-
-
-def _digits(typed: str) -> str:
-    return "".join(character for character in typed if character.isdecimal())
 
 
 def _seen(link: Link, browser: Browser) -> dict[str, str | int | None]:

@@ -34,6 +34,36 @@ export const en = {
   left: "The pictures are closed.",
   leftHint: "To see them again, open the link once more. You can close this tab now.",
 
+  // What else a link may ask
+  door: {
+    born: "Date of birth",
+    bornHint: "Of the patient. It shows that the pictures are yours.",
+    day: "Day",
+    month: "Month",
+    year: "Year",
+    bornUnfit: "Type day, month and year, the year with four digits.",
+    bornWrong: "That is not the date of birth that is known here. Check it and type it again.",
+    goOn: "Continue",
+    checking: "Checking…",
+    withPasskey: "Been here before? Sign in with your passkey.",
+    sendHint: "To be sure that it is you, a code of six digits is sent to you.",
+    sendText: "Send a text message to",
+    sendEmail: "Send an e-mail to",
+    noWay:
+      "This link opens with a code, and there is nowhere to send one. Ask the person or the place that sent you the link.",
+    code: "Code",
+    codeHint: (to: string) => `6 digits, sent to ${to}. They are good for ten minutes.`,
+    codeEmpty: "Type the six digits first.",
+    codeWrong: "That code is not right. Check it and type it again.",
+    codeOver: "That code is no good any more. Have a new one sent.",
+    sendAgain: "Nothing came? Send another code",
+    late: "No more codes can be sent for this link at the moment. Try again in an hour.",
+    forClinicians: "These pictures are for clinicians. Sign in to open them.",
+    signIn: "Sign in",
+    crowded: "Many people are opening links at this moment. Try again in a few seconds.",
+    share: "Share",
+  },
+
   // The viewer
   notForDiagnosis: "Not for primary diagnosis",
   born: (date: string) => `born ${date}`,

@@ -19,13 +19,40 @@ export interface Locked {
  */
 export type Refusal = "no-data" | "damaged" | "no-crypto" | "link-only";
 
+/** Where a code can be sent, told by its end alone: "···42". */
+export interface CodeWay {
+  way: "text" | "email";
+  to: string;
+}
+
+/** What a link asks beside its passcode, and what is known of it before it is answered. */
+export interface Question {
+  asks: "birth-date" | "code" | "code-sent" | "code-late" | "sign-in";
+  from: string;
+  until: string;
+  /** The answer before was not right. */
+  wrong: boolean;
+  triesLeft: number | null;
+  /** By which a code can be sent; of one that was sent, the one. */
+  ways: readonly CodeWay[];
+}
+
+export type Answer =
+  | { passcode: string }
+  /** YYYY-MM-DD */
+  | { birth_date: string }
+  | { code: string }
+  | { send_code: CodeWay["way"]; language: string };
+
 export type Opening =
   | { outcome: "opened"; study: StudyManifest }
   | { outcome: "passcode-needed"; locked: Locked }
   | { outcome: "passcode-wrong"; locked: Locked; triesLeft: number | null }
+  | { outcome: "asked"; question: Question }
   | { outcome: "closed" }
   | { outcome: "refused"; why: Refusal }
-  | { outcome: "unreachable" };
+  /** crowded: an answer came, and it was that too many are here. */
+  | { outcome: "unreachable"; crowded?: boolean };
 
 /** The link was revoked, has expired, or never was; nothing more may be shown. */
 export class SourceClosed extends Error {}
@@ -105,6 +132,8 @@ export interface DocumentSource {
  */
 export interface FrameSource {
   open(passcode: string | null, signal?: AbortSignal): Promise<Opening>;
+  /** Answers what was asked; absent where nothing but a passcode ever is. */
+  answer?(answer: Answer, signal?: AbortSignal): Promise<Opening>;
   study(signal?: AbortSignal): Promise<StudyManifest>;
   series(id: number, signal?: AbortSignal): Promise<SeriesManifest>;
   /** Small pictures of the whole series in display order, each as soon as its bytes are there. */

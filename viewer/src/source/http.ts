@@ -1,12 +1,15 @@
 /** Pictures behind a link `/s/<id>#<secret>`. The secret goes into one POST body, never into an address. */
 
 import {
+  type Answer,
+  type CodeWay,
   type DocumentSource,
   type FrameSource,
   type Locked,
   NotAvailable,
   type Opening,
   type Priority,
+  type Question,
   SourceClosed,
   SourceUnreachable,
   type StripImage,
@@ -27,21 +30,26 @@ const PATIENCE = 30_000;
 
 export class HttpFrameSource implements FrameSource {
   private readonly remembered: string;
+  /** Where the secret waits while somebody signs in: the page they come back from knows none. */
+  private readonly kept: string;
+  private readonly secret: string;
   /** Tells another secret pasted into the tab from the one that opened the link. */
   private readonly trace: string;
 
   constructor(
     /** `/s/<id>`, without a slash at its end. */
     private readonly base: string,
-    private readonly secret: string,
+    secret: string,
     private readonly memory: Memory | null,
   ) {
     this.remembered = `opened ${base}`;
-    this.trace = checksum(secret);
+    this.kept = `signing in ${base}`;
+    this.secret = secret || (memory?.getItem(this.kept) ?? "");
+    this.trace = checksum(this.secret);
   }
 
   async open(passcode: string | null, signal?: AbortSignal): Promise<Opening> {
-    try {
+    return this.outcome(async () => {
       // On a reload the cookie still opens the link: no second passcode, no try counted.
       if (passcode === null && (this.secret === "" || this.memory?.getItem(this.remembered) === this.trace)) {
         const study = await this.study(signal).catch(whenClosed);
@@ -51,7 +59,17 @@ export class HttpFrameSource implements FrameSource {
         // Notes wait for the passcode: nobody sees them without it.
         this.memory?.removeItem(this.remembered);
       }
-      return this.secret === "" ? { outcome: "closed" } : await this.prove(passcode, signal);
+      return this.secret === "" ? { outcome: "closed" } : this.prove(passcode === null ? {} : { passcode }, signal);
+    });
+  }
+
+  async answer(answer: Answer, signal?: AbortSignal): Promise<Opening> {
+    return this.outcome(() => this.prove(answer, signal));
+  }
+
+  private async outcome(ask: () => Promise<Opening>): Promise<Opening> {
+    try {
+      return await ask();
     } catch (error) {
       if (error instanceof SourceClosed || error instanceof NotAvailable) {
         return { outcome: "closed" };
@@ -63,11 +81,11 @@ export class HttpFrameSource implements FrameSource {
     }
   }
 
-  private async prove(passcode: string | null, signal?: AbortSignal): Promise<Opening> {
+  private async prove(said: Answer | object, signal?: AbortSignal): Promise<Opening> {
     const answer = await this.ask("open", signal, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(passcode === null ? { secret: this.secret } : { secret: this.secret, passcode }),
+      body: JSON.stringify({ secret: this.secret, ...said }),
     });
     const body = await readJson(answer);
     if (answer.ok && body === null) {
@@ -76,6 +94,7 @@ export class HttpFrameSource implements FrameSource {
     }
     if (answer.ok) {
       this.memory?.setItem(this.remembered, this.trace);
+      this.memory?.removeItem(this.kept);
       return { outcome: "opened", study: readStudy(body) };
     }
     const problem = (body ?? {}) as Record<string, unknown>;
@@ -91,8 +110,17 @@ export class HttpFrameSource implements FrameSource {
         triesLeft: typeof left === "number" ? left : null,
       };
     }
+    const question = readQuestion(type, problem);
+    if (question !== null) {
+      if (question.asks === "sign-in" || question.asks === "birth-date") {
+        this.memory?.setItem(this.kept, this.secret);
+      }
+      return { outcome: "asked", question };
+    }
     // A busy or broken server is not a closed link.
-    return { outcome: answer.status >= 500 || answer.status === 429 ? "unreachable" : "closed" };
+    return answer.status >= 500 || answer.status === 429
+      ? { outcome: "unreachable", crowded: type === "busy" }
+      : { outcome: "closed" };
   }
 
   async study(signal?: AbortSignal): Promise<StudyManifest> {
@@ -160,6 +188,7 @@ export class HttpFrameSource implements FrameSource {
 
   forget(): void {
     this.memory?.removeItem(this.remembered);
+    this.memory?.removeItem(this.kept);
     // What was drawn on the pictures goes with the way to them.
     this.memory?.removeItem(notesKey(this.base));
   }
@@ -211,6 +240,30 @@ function readLocked(problem: Record<string, unknown>): Locked {
     digits: problem.digits === true,
     length: typeof problem.length === "number" ? problem.length : 0,
   };
+}
+
+const QUESTIONS: Readonly<Record<string, [asks: Question["asks"], wrong: boolean]>> = {
+  "birth-date-needed": ["birth-date", false],
+  "birth-date-wrong": ["birth-date", true],
+  "code-needed": ["code", false],
+  "code-sent": ["code-sent", false],
+  "code-wrong": ["code-sent", true],
+  "code-late": ["code-late", false],
+  "sign-in-needed": ["sign-in", false],
+};
+
+function readQuestion(type: string, problem: Record<string, unknown>): Question | null {
+  const known = Object.hasOwn(QUESTIONS, type) ? QUESTIONS[type] : undefined;
+  if (known === undefined) {
+    return null;
+  }
+  const { from, until } = readLocked(problem);
+  const left = problem.tries_left;
+  const ways = (Array.isArray(problem.ways) ? problem.ways : []).filter(
+    (each): each is CodeWay =>
+      (each?.way === "text" || each?.way === "email") && typeof each.to === "string" && each.to.length < 100,
+  );
+  return { asks: known[0], from, until, wrong: known[1], triesLeft: typeof left === "number" ? left : null, ways };
 }
 
 /** fetch() and body reads reject alike for "aborted" and "no network"; only the first is passed on. */

@@ -218,6 +218,7 @@ export function readStudy(value: unknown): StudyManifest {
     until: text(json.until),
     mayDownload: json.may_download === true,
     mayAnnotate: json.may_annotate === true,
+    mine: json.mine === true,
     patient: readPatient(object(json.patient)),
     studies: list(json.studies).map(readStudyEntry),
     first:

@@ -222,6 +222,8 @@ export interface StudyManifest {
   mayDownload: boolean;
   /** Notes may be kept with the pictures. */
   mayAnnotate: boolean;
+  /** The patient looks, who may share what they see. */
+  mine?: boolean;
   patient: Patient;
   studies: readonly StudyEntry[];
   first: { series: number; index: number; preview: Blob | null } | null;

@@ -14,6 +14,12 @@ export function About({ study, source }: { study: StudyManifest; source: FrameSo
   const last = day(until);
   return (
     <div class="about">
+      {study.mine && (
+        <a class="download" data-testid="share" href="/me">
+          <Icon name="share" />
+          <span>{words.door.share}</span>
+        </a>
+      )}
       {source.folder !== undefined ? (
         <FolderAbout folder={source.folder} />
       ) : source.disc !== undefined ? (

@@ -10,6 +10,7 @@ import type { StudyManifest } from "../source/model";
 import { Workspace } from "../viewer/workspace";
 import { RefusedPage } from "./disc";
 import { ClosedPage, LeftPage, OpeningPage, PasscodePage, UnreachablePage } from "./pages";
+import { QuestionPage } from "./questions";
 import { useChanges } from "./use-changes";
 import { ViewerScreen } from "./viewer-screen";
 
@@ -50,7 +51,7 @@ export function App({ door, source }: { door: Door; source: FrameSource }) {
   }, [study, source, door]);
   const { phase } = state;
   useEffect(() => {
-    if (phase === "locked") {
+    if (phase === "locked" || phase === "asked") {
       // While the passcode is typed the line and the machine have nothing else to do.
       const timer = setTimeout(() => {
         pool.warm();
@@ -65,6 +66,8 @@ export function App({ door, source }: { door: Door; source: FrameSource }) {
       return <OpeningPage />;
     case "locked":
       return <PasscodePage door={door} state={state} />;
+    case "asked":
+      return <QuestionPage door={door} state={state} />;
     case "closed":
       return <ClosedPage />;
     case "unreachable":

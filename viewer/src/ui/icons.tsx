@@ -10,6 +10,7 @@ const PATHS = {
   fit: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
   keys: "M9 9a3 3 0 1 1 4.5 2.6c-.9.5-1.5 1.2-1.5 2.4M12 18v.01M12 2.5a9.5 9.5 0 1 0 0 19 9.5 9.5 0 0 0 0-19Z",
   document: "M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 16h6",
+  share: "M12 15V4M8 7.5 12 3.5l4 4M6 11H5v9h14v-9h-1",
   download: "M12 4v11M7 11l5 5 5-5M5 20h14",
   close: "M6 6l12 12M18 6 6 18",
   unknown: "M4 4h16v16H4zM4 4l16 16",

@@ -46,7 +46,7 @@ export function UnreachablePage({ again }: { again: () => void }) {
   );
 }
 
-function whatItIs(locked: Locked): string {
+export function whatItIs(locked: Pick<Locked, "from" | "until">): string {
   const until = day(locked.until);
   if (locked.from === "") {
     return words.sharedBySomeone;
@@ -61,7 +61,7 @@ function trouble(state: LockedState, empty: boolean): string {
     return words.passcodeEmpty;
   }
   if (state.unreachable) {
-    return words.unreachable;
+    return state.crowded ? words.door.crowded : words.unreachable;
   }
   if (!state.wrong || state.busy) {
     return "";

@@ -129,6 +129,12 @@ export function PlainTools({ workspace, source, more }: PlainProps) {
       {report !== undefined && entry?.kind !== "document" && (
         <PlainTool name="report" icon="document" label={plain.report} act={() => workspace.choose(report)} />
       )}
+      {workspace.study.mine && (
+        <a class="plain-tool" data-testid="plain-share" href="/me">
+          <Icon name="share" />
+          <span>{words.door.share}</span>
+        </a>
+      )}
       {download !== null && (
         <a class="plain-tool" data-testid="plain-download" href={download} download>
           <Icon name="download" />
