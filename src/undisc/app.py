@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from undisc.delivery.service import Delivering
     from undisc.dimse.server import Door
     from undisc.dimse.services import DimseServices
+    from undisc.disclosures.rounds import Rounds
     from undisc.export.handing import Handing
     from undisc.export.making import Making
     from undisc.export.ordering import Ordering
@@ -251,7 +252,10 @@ def build_web(app: App, reception: "Reception | None" = None) -> "FastAPI":
             time_zone=settings.time_zone,
             portal=PortalServices(app.shelf, app.archive, app.archive.retrieving, app.consents, app.tries),
             privacy=PrivacyServices(
-                Privacy(app.trail, app.clock), Verification(app.trail, app.clock), bool(settings.audit_head_file)
+                Privacy(app.trail, app.clock),
+                Verification(app.trail, app.clock),
+                bool(settings.audit_head_file),
+                settings.ae_title,
             ),
         )
     )
@@ -372,7 +376,23 @@ def build_runner(app: App, reception: "Reception") -> "Runner":
     # 0 keeps a server from having it beside itself; who asks for it by name gets it.
     others = [publishing.kind(build_publishing(app)), messages.kind(app.messaging)]
     others += ordering.kinds(build_ordering(app))
+    others += [build_rounds(app).kind()]
     return Runner(app.jobs, [*transfers, reports, *others], max(1, app.settings.background_jobs))
+
+
+def build_rounds(app: App) -> "Rounds":
+    """What is done with new entries of the trail: alerts, the seal noted elsewhere, the collector."""
+    from undisc.disclosures.rounds import Elsewhere, Rounds
+    from undisc.disclosures.syslog import Collector
+
+    settings = app.settings
+    collector = None
+    if settings.audit_syslog:
+        host, _, port = settings.audit_syslog.rpartition(":")
+        shown = settings.audit_syslog_certificate, settings.audit_syslog_key
+        collector = Collector(host.strip("[]"), int(port), settings.audit_syslog_authorities, *shown)
+    elsewhere = Elsewhere(settings.audit_head_file, collector, settings.ae_title, settings.place_name)
+    return Rounds(app.trail, app.clock, app.jobs, elsewhere)
 
 
 def build_dimse(app: App, reception: "Reception", host: str, port: int) -> "tuple[DimseServices, Door]":

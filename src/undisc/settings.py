@@ -32,6 +32,18 @@ class Settings(BaseSettings):
         default=None,
         description="File, best on another machine, to which the trail's last seal goes once a minute; none if unset.",
     )
+    audit_syslog: str | None = Field(
+        default=None,
+        pattern=r"^[^\s:]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$",
+        description="Collector that gets the trail as DICOM audit messages by syslog over TLS, as host:port.",
+    )
+    audit_syslog_authorities: Path | None = Field(
+        default=None, description="PEM file of who vouches for the collector; the machine's own authorities when unset."
+    )
+    audit_syslog_certificate: Path | None = Field(
+        default=None, description="PEM file by which this archive shows the collector who it is."
+    )
+    audit_syslog_key: Path | None = Field(default=None, description="PEM file of that certificate's private key.")
     secrets_key_file: Path | None = Field(
         default=None,
         description="Key that seals what waits to be sent, one for all replicas; keys/secrets.key of the data folder "

@@ -1,5 +1,9 @@
 """`undisc verify`, `undisc rebuild`, `undisc audit verify`: whether all is as it was stored, and making it so."""
 
+import sys
+from datetime import UTC, datetime
+from typing import Annotated
+
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -53,6 +57,29 @@ def audit_verify(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     else:
         out.print(f"All {result.entries} entries are whole and in order.", style="bold")
         out.print(f"The last one's seal, to be noted somewhere else: {result.head}", soft_wrap=True)
+
+
+@audit.command("export")
+def audit_export(
+    form: Annotated[str, typer.Option("--format", help="fhir, dicom or csv.")] = "csv",
+    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="From this day on, in UTC.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Print the trail: a table, or DICOM audit messages or FHIR AuditEvent resources, one a line."""
+    # Loaded here, since most commands export nothing.
+    from undisc.audit.entries import Wanted
+    from undisc.disclosures.exporting import Form, exported
+    from undisc.disclosures.service import Privacy
+
+    if form not in list(Form):
+        raise typer.BadParameter("It is fhir, dicom or csv.", param_hint="--format")
+    wanted = Wanted(since=since.replace(tzinfo=UTC) if since else None)
+    with opened(data_dir) as app:
+        privacy = Privacy(app.trail, app.clock)
+        privacy.note_exported("operator", form, wanted.since)
+        settings = app.settings
+        for line in exported(privacy.walk(wanted), Form(form), settings.ae_title, settings.place_name, str):
+            sys.stdout.buffer.write(line)
 
 
 def _bar(title: str, total: int, quiet: bool) -> Progress:

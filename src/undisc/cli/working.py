@@ -5,14 +5,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from undisc.app import App, build, build_runner, open_reception
+from undisc.app import App, build, build_rounds, build_runner, open_reception
 from undisc.cli.children import Child, Supervisor, stop_on_signals, stop_with_parent
 from undisc.cli.dicom import AeTitle
 from undisc.cli.screen import DataDir, err, settings_for
 
 _IDLE_SECONDS = 30.0
 _LOOK_EVERY = 0.5
-_KINDS = ("send", "pull", "commitment", "message", "medium", "medium-removal")
+_KINDS = ("send", "pull", "commitment", "message", "medium", "medium-removal", "trail")
 
 
 def work(ae_title: AeTitle = None, data_dir: DataDir = None, child: Child = False) -> None:
@@ -30,11 +30,13 @@ def work(ae_title: AeTitle = None, data_dir: DataDir = None, child: Child = Fals
     app = build(settings)
     reception = open_reception(app)
     runner = build_runner(app, reception)
+    rounds = build_rounds(app)
     runner.start()
     if not child:
         err.print("Jobs are carried out here. Stop with Ctrl-C.")
     try:
         while not stopped.wait(_LOOK_EVERY):
+            rounds.put_in_line()
             if child and runner.idle_seconds() > _IDLE_SECONDS:
                 break
     finally:
@@ -52,7 +54,13 @@ def beside(app: App, ae_title: str | None) -> Iterator[None]:
         return
     command = [sys.executable, "-m", "undisc", "work", "--child", "--data-dir", str(app.settings.data_dir)]
     command += ["--ae-title", ae_title] if ae_title else []
-    supervisor = Supervisor(command, "work", lambda: app.jobs.is_any_due(_KINDS))
+    rounds = build_rounds(app)
+
+    def is_wanted() -> bool:
+        rounds.put_in_line()
+        return app.jobs.is_any_due(_KINDS)
+
+    supervisor = Supervisor(command, "work", is_wanted)
     try:
         yield
     finally:

@@ -277,7 +277,7 @@ audit_entries = Table(
     "audit_entries",
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=False),
-    Column("at", String(32), nullable=False, index=True),
+    Column("at", String(32), nullable=False),
     Column("action", String(32), nullable=False, index=True),
     Column("actor", Text, nullable=False),
     Column("subject", Text, nullable=False),

@@ -91,7 +91,7 @@ class Account:
             return self._worker(entry, known)
         recipient = ", ".join(word for word in (link.for_name, link.for_email) if word)
         maker = known.person_of(link.made_by)
-        shared = link.made_by.startswith("link:") or (maker is not None and _is_patient(maker.roles))
+        shared = link.made_by.startswith("link:") or (maker is not None and is_patient(maker.roles))
         return recipient or _ANYBODY.format(link.id), Purpose.SHARED if shared else Purpose.GIVEN, ""
 
     def _worker(self, entry: Entry, known: Known) -> tuple[str, Purpose, str]:
@@ -101,7 +101,7 @@ class Account:
         for glass in self._broken:
             if glass.person_id == person.id and glass.at <= entry.at < glass.until:
                 return person.name, Purpose.EMERGENCY, glass.reason
-        return person.name, Purpose.OWN if _is_patient(person.roles) else Purpose.WORK, ""
+        return person.name, Purpose.OWN if is_patient(person.roles) else Purpose.WORK, ""
 
 
 def who(actor: str, known: Known) -> str:
@@ -119,6 +119,6 @@ def who(actor: str, known: Known) -> str:
     return {"operator": _OPERATOR, "system": _ITSELF}.get(actor, which or actor)
 
 
-def _is_patient(roles: str) -> bool:
+def is_patient(roles: str) -> bool:
     """Whether somebody is here for their own or their family's pictures alone."""
     return bool(roles) and set(roles.split(",")) <= {Role.PATIENT.value, Role.PROXY.value}

@@ -109,11 +109,12 @@ class Hands(Protocol):
 @dataclass(frozen=True, slots=True)
 class PrivacyServices:
     """What the privacy officer's pages are built from. noted_elsewhere: whether the last seal is noted in another
-    place."""
+    place. source_id: as audit messages name this archive."""
 
     privacy: Privacy
     verification: Verification
     noted_elsewhere: bool = False
+    source_id: str = "undisc"
 
 
 @dataclass(frozen=True, slots=True)

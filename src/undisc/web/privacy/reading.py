@@ -66,8 +66,8 @@ def asked(form: Form, privacy: Privacy, zone: ZoneInfo) -> Asked:
     wanted = Wanted(
         tuple(marks),
         actions,
-        _day(since, zone),
-        _day(until, zone, days=1),
+        day(since, zone),
+        day(until, zone, days=1),
         _number(form.get("before")) or None,
     )
     return Asked(
@@ -103,10 +103,10 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
-def _day(text: str, zone: ZoneInfo, days: int = 0) -> datetime | None:
+def day(text: str, zone: ZoneInfo, days: int = 0) -> datetime | None:
     """The beginning of a day as the place counts it, or of one so many days later."""
     try:
-        day = datetime.strptime(text, "%Y-%m-%d") + timedelta(days=days)  # noqa: DTZ007
-        return day.replace(tzinfo=zone).astimezone(UTC)
+        begins = datetime.strptime(text, "%Y-%m-%d") + timedelta(days=days)  # noqa: DTZ007
+        return begins.replace(tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -14,9 +14,9 @@ from undisc.accounts.people.model import SignedIn
 from undisc.audit.entries import Wanted
 from undisc.disclosures import printing, spreadsheet
 from undisc.disclosures.accounting import who
+from undisc.disclosures.exporting import ENDINGS, MEDIA_TYPES, Form, exported
 from undisc.disclosures.model import Patient, Purpose
-from undisc.web import problems
-from undisc.web.forms import Form
+from undisc.web import forms, problems
 from undisc.web.frame import Frame
 from undisc.web.people import PrivacyOfficer, read_my_form
 from undisc.web.privacy import reading
@@ -53,13 +53,24 @@ class PrivacyPages:
             raise problems.Refusal(problems.NOT_HERE)
         return found
 
-    def trail(self, request: Request, me: SignedIn, form: Form) -> Response:
+    def trail(self, request: Request, me: SignedIn, form: forms.Form) -> Response:
         asked = reading.asked(form, self.of.privacy, self.zone)
         found = None
         if not asked.is_open:
             self.of.privacy.note_searched(me, asked.wanted, asked.patient)
             found = self.of.privacy.page(asked.wanted)
         return self.render(request, me, "trail.html", asked=asked, found=found, groups=GROUPS, actions=ACTIONS)
+
+    def exported(self, me: SignedIn, form: Form, since: str, until: str) -> Response:
+        wanted = Wanted(since=reading.day(since, self.zone), until=reading.day(until, self.zone, days=1))
+
+        def lines() -> Iterator[bytes]:
+            privacy = self.of.privacy
+            privacy.note_exported(me.actor, form, wanted.since)
+            yield from exported(privacy.walk(wanted), form, self.of.source_id, self.services.place_name, action)
+
+        headers = _as_file(f"trail.{ENDINGS[form]}")
+        return StreamingResponse(lines(), media_type=MEDIA_TYPES[form], headers=headers)
 
 
 study_words = spreadsheet.study_words
@@ -69,6 +80,7 @@ def create_privacy(services: WebServices, frame: Frame) -> APIRouter:
     router = APIRouter(prefix="/privacy")
     pages = PrivacyPages(services, frame)
     _add_trail(router, pages)
+    _add_export(router, pages)
     _add_patients(router, pages)
     _add_alerts(router, pages)
     _add_chain(router, pages)
@@ -95,7 +107,7 @@ def _add_trail(router: APIRouter, pages: PrivacyPages) -> None:
     @router.get("/trail")
     def show_trail(request: Request, me: PrivacyOfficer) -> Response:
         given = tuple((name, request.query_params.get(name, "")[:80]) for name in _FIELDS)
-        return pages.trail(request, me, Form(given))
+        return pages.trail(request, me, forms.Form(given))
 
     @router.post("/trail")
     async def search_trail(request: Request, me: PrivacyOfficer) -> Response:
@@ -119,6 +131,23 @@ def _add_trail(router: APIRouter, pages: PrivacyPages) -> None:
             return pages.frame.sentence(request, me, action(word))
 
         return StreamingResponse(lines(), media_type="text/csv; charset=utf-8", headers=_as_file("trail.csv"))
+
+
+def _add_export(router: APIRouter, pages: PrivacyPages) -> None:
+    @router.get("/export")
+    def show_export(request: Request, me: PrivacyOfficer) -> Response:
+        return pages.render(request, me, "export.html")
+
+    @router.get("/export.ndjson")
+    def export_fhir(request: Request, me: PrivacyOfficer, since: str = "", until: str = "") -> Response:
+        return pages.exported(me, Form.FHIR, since, until)
+
+    @router.post("/export")
+    async def export(request: Request, me: PrivacyOfficer) -> Response:
+        form = await read_my_form(request, me, pages.services.public_url)
+        if form.get("form") not in list(Form):
+            raise problems.Refusal(problems.UNREADABLE)
+        return pages.exported(me, Form(form.get("form")), form.get("since"), form.get("until"))
 
 
 def _add_patients(router: APIRouter, pages: PrivacyPages) -> None:

@@ -381,8 +381,6 @@ def upgrade() -> None:
     with op.batch_alter_table("studies", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_studies_birth_date"), ["birth_date"], unique=False)
 
-    with op.batch_alter_table("audit_entries", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_audit_entries_at"), ["at"], unique=False)
     _mark_entries()
 
 
