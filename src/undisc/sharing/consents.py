@@ -1,6 +1,6 @@
 """Consents, as the doors and what sends links use them: sign, put on a study, withdraw, ask."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -37,14 +37,19 @@ _MOST_CANDIDATES = 25
 class Consents:
     """One object for one data folder. Every act and its entry in the trail are one transaction."""
 
-    def __init__(self, trail: Trail, clock: Clock) -> None:
+    def __init__(
+        self, trail: Trail, clock: Clock, attached: Callable[[UnitOfWork, int], None] = lambda work, study: None
+    ) -> None:
+        """attached: told of the study that a form was put on, in the transaction in which it was."""
         self._trail = trail
         self._clock = clock
+        self._attached = attached
 
     def sign(self, form: ConsentForm, by: str) -> Consent:
         """Keep a signed form, and put it on its study where that has come already.
 
-        The same form, signed at the same place a moment later, is the same consent: buttons are pressed twice.
+        The same form, signed at the same place a moment later, is the same consent: buttons are pressed twice. What
+        somebody who is signed in enters stands for the forms that wait for the same.
         """
 
         def kept(work: UnitOfWork) -> Consent:
@@ -56,6 +61,9 @@ class Consents:
                     return one
             consent = consents_store.add(work.connection, form, now, by)
             work.audit(Act("consent-signed", by, {"consent": consent.id, "version": form.form_version}))
+            if not consent.unseen:
+                for other in consents_store.waiting_beside(work.connection, consent):
+                    self._replace(work, other.id, by)
             for study in consents_store.studies_meant(work.connection, form):
                 if isinstance(match(consent, study), Belongs):
                     self.attach_arrived(work, study.id)
@@ -229,6 +237,7 @@ class Consents:
         put = consents_store.attach(work.connection, consent_id, study_id, by, self._clock.now())
         if put:
             work.audit(Act("consent-attached", by, {"consent": consent_id, "study": study_id}))
+            self._attached(work, study_id)
         return put
 
     def _replace(self, work: UnitOfWork, consent_id: int, by: str) -> None:

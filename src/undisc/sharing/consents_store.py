@@ -81,6 +81,19 @@ def waiting_for(connection: Connection, study: StudyIdentity) -> list[Consent]:
     return _some(connection, consents.c.state == State.WAITING, or_(*named)) if named else []
 
 
+def waiting_beside(connection: Connection, consent: Consent) -> list[Consent]:
+    """The others that wait for the same: of the same person, appointment and patient number."""
+    form = consent.form
+    same = (
+        consents.c.patient_name == form.patient_name,
+        consents.c.birth_date == form.birth_date,
+        consents.c.accession == form.accession,
+        consents.c.patient_id == form.whose.patient_id,
+        consents.c.issuer == form.whose.issuer,
+    )
+    return _some(connection, *same, consents.c.state == State.WAITING, consents.c.id != consent.id)
+
+
 def on_study(connection: Connection, study_id: int) -> Consent | None:
     """The newest that was put on a study and not taken off again: attached, else withdrawn."""
     found = _some(connection, consents.c.study_id == study_id)

@@ -350,3 +350,16 @@ def test_what_a_stranger_typed_is_no_patients_until_it_is_on_a_scan(rooms: Rooms
     assert [one.id for one in rooms.consents.of_patient(STUDY.patient)] == [by_staff.id]
     assert [one.form.signed_name for one in rooms.consents.search("jane doe")] == ["Jane Doe", "Jane Doe"]
     assert rooms.consents.search("j%") == []
+
+
+def test_what_somebody_signed_in_enters_stands_for_what_waited(rooms: Rooms) -> None:
+    form = replace(FORM, accession="A4711")
+    first = rooms.consents.sign(form, "check-in:1")
+    changed = rooms.consents.sign(replace(form, choice=Choice.NOBODY), "person:3")
+    assert [one.consent.id for one in rooms.consents.waiting()] == [changed.id]
+    replaced = rooms.consents.get(first.id)
+    assert replaced is not None
+    assert replaced.state is State.REPLACED
+    attached = rooms.arrive(STUDY)
+    assert attached is not None
+    assert attached.id == changed.id
