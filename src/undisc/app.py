@@ -35,8 +35,12 @@ from undisc.storage.local import LocalFolder
 from undisc.storage.port import Storage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fastapi import FastAPI
 
+    from undisc.accounts.people.entrance import Entrance
+    from undisc.accounts.people.model import PatientKey
     from undisc.archive.model import InstanceRow
     from undisc.delivery.jobs import Orders
     from undisc.delivery.model import Identity
@@ -222,11 +226,11 @@ def build_web(app: App, reception: "Reception | None" = None) -> "FastAPI":
     from undisc.archive.lookup import Lookup
     from undisc.dicomweb.app import LINK, SYSTEMS, create_dicomweb
     from undisc.dicomweb.services import DicomwebServices
+    from undisc.disclosures.service import Privacy
+    from undisc.disclosures.verification import Verification
     from undisc.reports.service import Reports
     from undisc.sharing.check_in import CheckIn
     from undisc.web.app import create_web
-    from undisc.disclosures.service import Privacy
-    from undisc.disclosures.verification import Verification
     from undisc.web.services import PortalServices, PrivacyServices, WebServices
 
     settings = app.settings
@@ -249,6 +253,8 @@ def build_web(app: App, reception: "Reception | None" = None) -> "FastAPI":
             consents=app.consents,
             check_in=CheckIn(app.trail, app.clock, app.keyring, app.tries, app.consents),
             people=app.people,
+            entrance=build_entrance(app),
+            patient_of=_patient_of(app),
             time_zone=settings.time_zone,
             portal=PortalServices(app.shelf, app.archive, app.archive.retrieving, app.consents, app.tries),
             privacy=PrivacyServices(
@@ -277,6 +283,38 @@ def build_web(app: App, reception: "Reception | None" = None) -> "FastAPI":
     for place in (SYSTEMS, LINK):
         web.mount(place, dicomweb)
     return web
+
+
+def build_entrance(app: App) -> "Entrance":
+    """All ways in for people. Raises DataFolderUnusable for settings of single sign-on that make no sense."""
+    # Loaded here, since most commands let nobody in.
+    from undisc.accounts.people.entrance import open_entrance
+    from undisc.accounts.people.single_sign_on import read_provider
+
+    settings = app.settings
+    secret = settings.oidc_client_secret
+    try:
+        provider = read_provider(
+            settings.oidc_issuer,
+            settings.oidc_client_id,
+            secret.get_secret_value() if secret else "",
+            settings.oidc_name,
+            settings.oidc_roles_claim,
+            settings.oidc_roles,
+        )
+    except ValueError as error:
+        raise DataFolderUnusable(f"{error}.") from None
+    return open_entrance(app.people, app.tries, public_url(settings), settings.place_name, app.messaging, provider)
+
+
+def _patient_of(app: App) -> "Callable[[int], PatientKey | None]":
+    shelf = Shelf(app.trail)
+
+    def patient_of(study_id: int) -> "PatientKey | None":
+        study = shelf.study(study_id)
+        return study.patient if study else None
+
+    return patient_of
 
 
 def build_delivering(app: App) -> "Delivering":

@@ -124,6 +124,21 @@ class Settings(BaseSettings):
     glass_hours: int = Field(
         default=4, ge=1, le=72, description="How long staff may look at a patient's pictures in an emergency."
     )
+    oidc_issuer: str = Field(
+        default="", description="Provider of single sign-on by OpenID Connect, as it calls itself; none when empty."
+    )
+    oidc_client_id: str = Field(default="", description="Name under which the provider knows this server.")
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="Secret by which the provider knows this server."
+    )
+    oidc_name: str = Field(default="your organisation", description="What the button for single sign-on says.")
+    oidc_roles_claim: str = Field(
+        default="", description="Claim of the provider that tells roles; invitations tell them when empty."
+    )
+    oidc_roles: str = Field(
+        default="",
+        description="What words of that claim mean here: film-room=staff, it=administrator; also clinician, privacy.",
+    )
     workers: int = Field(default=2, ge=1, le=64, description="Processes that decode pictures.")
     worker_memory_mb: int = Field(
         default=1024, ge=256, description="Most memory one decoding process may take, in megabytes."

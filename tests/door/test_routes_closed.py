@@ -44,6 +44,20 @@ PUBLIC = {
     "/static/icons/{name}",
     "/sw.js",
     "/language",  # a form on every page; keeps the reader's language in a cookie
+    # Where nobody is signed in yet: each answers the same to whoever has no account.
+    "/sign-in",
+    "/sign-in/second",
+    "/sign-in/recovery",
+    "/sign-in/passkey/options",
+    "/sign-in/passkey",
+    "/sign-in/single",
+    "/sign-in/back",
+    "/join",
+    "/join/start",
+    "/join/passkey/options",
+    "/join/passkey",
+    "/join/password",
+    "/join/code",
 }
 VALUES = {
     "place_id": "1",
@@ -57,6 +71,7 @@ VALUES = {
     "number": "1",
     "study_id": "1",
     "relation_id": "1",
+    "person_id": "1",
 }
 
 

@@ -21,6 +21,7 @@ from undisc.cli import (
     looking,
     messages,
     peers,
+    people,
     publishing,
     serving,
     taking_in,
@@ -83,6 +84,7 @@ app.add_typer(jobs.jobs, name="jobs")
 app.add_typer(messages.messages, name="messages")
 app.add_typer(caring.audit, name="audit")
 app.add_typer(tokens.token, name="token")
+app.add_typer(people.people, name="people")
 
 
 def run(spares: Spares | None = None) -> None:

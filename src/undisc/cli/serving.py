@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from undisc.app import App, build_web, open_reception
-from undisc.cli import dicom, working
+from undisc.cli import dicom, people, working
 from undisc.cli.screen import DataDir, err, opened
 
 Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all of this machine's.")]
@@ -55,6 +55,7 @@ def listen(app: App, host: str, port: int) -> None:
             style="yellow",
             soft_wrap=True,
         )
+    people.offer_first_administrator(app)
     reception = open_reception(app)  # whatever is not derived yet is derived behind it
     threading.Thread(target=app.archive.undo_half_done, name="tidy", daemon=True).start()
     try:

@@ -17,7 +17,7 @@ from undisc.web.portal.routes import create_portal
 from undisc.web.privacy.routes import create_privacy
 from undisc.web.request_log import RequestLog
 from undisc.web.services import WebServices
-from undisc.web.signing_in.routes import create_signing_in
+from undisc.web.signing_in.routes import create_signing_in, install_proving
 from undisc.web.static_files import read_file, read_folder
 
 
@@ -33,6 +33,7 @@ def create_web(services: WebServices, viewer: Path = VIEWER) -> FastAPI:
 
     frame = Frame(services.place_name, services.time_zone, find_scripts(SCRIPTS))
     _install_pages(app, frame)
+    install_proving(app)
     pages = Pages(services.place_name, find_viewer(viewer))
     home = pages.home()
     built = read_folder(viewer)

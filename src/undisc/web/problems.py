@@ -50,6 +50,11 @@ NOT_JSON = Problem("not-json", 415, "This address takes JSON only.")
 UNREADABLE = Problem("unreadable", 422, "This request could not be understood.")
 BUSY = Problem("busy", 503, "Many people are opening links at this moment. Try again in a few seconds.")
 MANY_DISCS = Problem("busy", 503, "Many people are downloading discs at this moment. Try again in a few minutes.")
+PROVE_AGAIN = Problem("prove-again", 401, "Show once more that it is you who sits at this screen.")
+NO_SUCH_KEY = Problem("no-such-key", 401, "No passkey of yours was shown, or it is not known here.")
+TOO_OFTEN = Problem("too-often", 429, "That was asked for too often from here. Try again in a quarter of an hour.")
+REFUSED = Problem("refused", 422, "That cannot be done.")
+BUSY_SIGNING_IN = Problem("busy", 503, "Many people are signing in at this moment. Try again in a few seconds.")
 OWN_FAULT = Problem("own-fault", 500, "Something went wrong here. It is not your fault; please try again later.")
 
 _BY_STATUS = {problem.status: problem for problem in (NOT_HERE, NO_SUCH_METHOD, TOO_LARGE, UNREADABLE)}

@@ -4,15 +4,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from undisc.accounts.people.entrance import Entrance
+from undisc.accounts.people.model import PatientKey
 from undisc.accounts.people.service import People
 from undisc.accounts.people.tries import Tries
 from undisc.annotations.model import Kept, Refused
 from undisc.archive.model import Original, WireFrame
 from undisc.archive.retrieving import Retriever
 from undisc.archive.shelf import Shelf
-from undisc.export.ordering import Ordering
 from undisc.disclosures.service import Privacy
 from undisc.disclosures.verification import Verification
+from undisc.export.ordering import Ordering
 from undisc.sharing.check_in import CheckIn
 from undisc.sharing.consents import Consents
 from undisc.sharing.model import Permit
@@ -133,6 +135,7 @@ class WebServices:
     """public_url: where people reach the server, without a slash at the end; https there makes cookies Secure.
 
     annotating: None where nothing can be taken in. handing: None where there is no place to make discs in.
+    patient_of: of whom a study is, by our number of the study.
     """
 
     sharing: Sharing
@@ -143,6 +146,8 @@ class WebServices:
     annotating: Annotates | None = None
     handing: Hands | None = None
     people: People | None = None
+    entrance: Entrance | None = None
+    patient_of: Callable[[int], PatientKey | None] | None = None
     ordering: Ordering | None = None
     time_zone: str = "UTC"
     portal: PortalServices | None = None

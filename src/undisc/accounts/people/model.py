@@ -94,3 +94,82 @@ class SignedIn:
     def actor(self) -> str:
         """As the trail names whoever this is."""
         return f"person:{self.person.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who knocks, as far as a server can tell: the address, what the browser calls itself, and what it keeps for us.
+
+    device: shows that somebody has signed in by this browser before. step: binds the answers of one browser to what
+    it was asked; both "" where there is none.
+    """
+
+    address: str
+    agent: str
+    device: str = ""
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Somebody has shown who they are. token: the session's, for their browser alone; device: as in Caller."""
+
+    person: Person
+    token: str
+    session_id: int
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotRight:
+    """What was shown does not fit; which part of it, and whether there is such a person, is not said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """Too many wrong tries; until when nobody is listened to."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """The browser took too long, or has answered already: it has to begin anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """A key of somebody's, as its owner sees it in the list of theirs."""
+
+    id: int
+    label: str
+    made_at: datetime
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """Somebody who was asked in. state: open | used | over. renews: whose way of signing in it renews."""
+
+    id: int
+    name: str
+    email: str
+    phone: str
+    roles: frozenset[Role]
+    patient: PatientKey | None
+    relation: str
+    relation_until: datetime | None
+    renews: int | None
+    made_by: str
+    made_at: datetime
+    expires_at: datetime
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewInvitation:
+    """secret: shown this once; here only its digest is kept."""
+
+    id: int
+    secret: str
+    expires_at: datetime

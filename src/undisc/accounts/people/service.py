@@ -7,13 +7,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from undisc.accounts.people import store
-from undisc.accounts.people.model import WORKERS, Glass, Method, PatientKey, Person, Relation, Role, SignedIn
-from undisc.accounts.people.policy import LONGEST_REASON, SHORTEST_REASON, Ends, may_break_glass, stands
+from undisc.accounts.people import invitation_store, store
+from undisc.accounts.people.model import Glass, Method, NewInvitation, PatientKey, Person, Relation, Role, SignedIn
+from undisc.accounts.people.policy import (
+    LONGEST_REASON,
+    SHORTEST_REASON,
+    Ends,
+    email_key,
+    is_fresh,
+    may_break_glass,
+    stands,
+)
 from undisc.audit.model import Act
 from undisc.audit.trail import Trail, UnitOfWork
 from undisc.clock import Clock
 from undisc.db import locks
+from undisc.errors import UndiscError
 from undisc.keyring import Keyring
 
 _TOKEN_BYTES = 32
@@ -25,8 +34,12 @@ OnEnd = Callable[[UnitOfWork, int], None]
 """What ends with a person's session, in the same transaction; it is given the session's number."""
 
 
-class PeopleRefused(Exception):
+class PeopleRefused(UndiscError):
     """Why something about a person cannot be done, in a plain sentence."""
+
+
+class ProofTooOld(UndiscError):
+    """What was asked for needs a proof of the last minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +201,8 @@ class People:
             if relation.kind == "self":
                 return found
         new = Person(0, name, email, phone, language, frozenset({Role.PATIENT}))
-        made = store.add_person(work.connection, new, self.clock.now())
+        # Found by the patient's key alone: an address that a link went to is nobody's name for signing in.
+        made = store.add_person(work.connection, new, self.clock.now(), findable=False)
         self.relate(work, made.id, key, "self", None, "system")
         return made
 
@@ -239,6 +253,59 @@ class People:
     def set_language(self, person_id: int, language: str) -> None:
         self.trail.run(lambda work: store.change_person(work.connection, person_id, language=language))
 
+    def invite(
+        self,
+        work: UnitOfWork,
+        by: str,
+        *,
+        name: str,
+        email: str,
+        roles: frozenset[Role],
+        phone: str = "",
+        patient: PatientKey | None = None,
+        relation: str = "",
+        relation_until: datetime | None = None,
+        renews: int | None = None,
+        lifetime: timedelta = timedelta(days=7),
+    ) -> NewInvitation:
+        """Ask somebody in, with roles, or as somebody's proxy (patient and relation). The secret is shown this once.
+
+        Raises PeopleRefused for what could let nobody in.
+        """
+        if email and email_key(email) is None:
+            raise PeopleRefused("This is no e-mail address.")
+        if not roles:
+            raise PeopleRefused("Say what this person does here.")
+        taken = store.person_by_email(work.connection, email) if email else None
+        if taken is not None and taken.id != renews:
+            raise PeopleRefused("Somebody with this e-mail address signs in here already.")
+        now = self.clock.now()
+        secret = secrets.token_urlsafe(_TOKEN_BYTES)
+        values = {
+            "secret_hash": digest(secret),
+            "name": " ".join(name.split())[:120],
+            "email": email.strip(),
+            "phone": phone,
+            "roles": store.words_of(roles),
+            "issuer": patient.issuer if patient else "",
+            "patient_id": patient.patient_id if patient else "",
+            "relation": relation,
+            "relation_until": relation_until,
+            "person_id": renews,
+            "made_by": by,
+            "made_at": now,
+            "expires_at": now + lifetime,
+        }
+        invitation_id = invitation_store.add(work.connection, values)
+        said = {"invitation": invitation_id, "roles": store.words_of(roles), "person": renews}
+        work.audit(Act("person-invited", "system" if by == "first start" else by, said))
+        return NewInvitation(invitation_id, secret, now + lifetime)
+
+    def require_fresh(self, me: SignedIn) -> None:
+        """Raises ProofTooOld where it is too long ago that somebody showed that it is they who sit there."""
+        if not is_fresh(me.proven_at, self.clock.now()):
+            raise ProofTooOld
+
     # Break-glass
 
     def break_glass(self, me: SignedIn, key: PatientKey, reason: str) -> Glass:
@@ -278,7 +345,3 @@ class People:
 def digest(token: str) -> str:
     """How a random token is kept: 256 bits are more than anyone can search, so a slow hash would add nothing."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def works_here(roles: frozenset[Role]) -> bool:
-    return bool(roles & WORKERS)

@@ -33,9 +33,10 @@ def words_of(roles: Iterable[Role]) -> str:
     return ",".join(sorted(roles))
 
 
-def add_person(connection: Connection, person: Person, now: datetime) -> Person:
-    """A person with a number of their own. An e-mail address that somebody has already finds nobody else by it."""
-    key = email_key(person.email)
+def add_person(connection: Connection, person: Person, now: datetime, *, findable: bool = True) -> Person:
+    """A person with a number of their own. findable: whether they are found by their e-mail address; one that somebody
+    has already finds nobody else."""
+    key = email_key(person.email) if findable else None
     if key and connection.scalar(select(people.c.id).where(people.c.email_key == key)) is not None:
         key = None
     statement = insert(people).values(
@@ -64,6 +65,21 @@ def person_by_email(connection: Connection, email: str) -> Person | None:
         return None
     row = connection.execute(select(people).where(people.c.email_key == key, people.c.closed_at.is_(None))).first()
     return _person(row) if row else None
+
+
+def close_person(connection: Connection, person_id: int, now: datetime) -> None:
+    """Nobody is found by their e-mail address any more: it may be somebody else's account."""
+    change_person(connection, person_id, closed_at=now, email_key=None)
+
+
+def reopen_person(connection: Connection, person_id: int) -> bool:
+    row = connection.execute(select(people).where(people.c.id == person_id, people.c.closed_at.is_not(None))).first()
+    if row is None:
+        return False
+    key = email_key(row.email or "")
+    taken = key and connection.scalar(select(people.c.id).where(people.c.email_key == key)) is not None
+    change_person(connection, person_id, closed_at=None, email_key=None if taken else key)
+    return True
 
 
 def change_person(connection: Connection, person_id: int, **values: Any) -> None:

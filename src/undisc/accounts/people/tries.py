@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, delete
+from sqlalchemy import case, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from undisc.audit.trail import UnitOfWork
@@ -56,6 +56,11 @@ class Tries:
     def forget(self, work: UnitOfWork, purpose: str, key: str) -> None:
         """Begin anew: after what was guessed at was shown by who has it."""
         work.connection.execute(delete(tries).where(tries.c.key == self._key(purpose, key)))
+
+    def give_back(self, work: UnitOfWork, purpose: str, key: str) -> None:
+        """One try fewer: it was none."""
+        row = tries.c.key == self._key(purpose, key)
+        work.connection.execute(update(tries).where(row, tries.c.count > 0).values(count=tries.c.count - 1))
 
     def tidy(self, work: UnitOfWork, older_than: timedelta) -> None:
         work.connection.execute(delete(tries).where(tries.c.first_at <= work.clock.now() - older_than))

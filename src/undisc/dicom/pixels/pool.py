@@ -28,6 +28,7 @@ _MOST_AHEAD = 4096
 _READ_AT_ONCE = 1 << 16
 TOO_SLOW = "Decoding it took longer than is allowed."
 
+
 class Busy(Exception):
     """Nobody took the work within the time that its asker can wait."""
 
