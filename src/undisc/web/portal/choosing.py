@@ -152,7 +152,7 @@ def said_back(chosen: Chosen, somebody: str) -> list[tuple[str, dict[str, Any]]]
 
 
 def _step(text: str) -> Step:
-    return Step(text) if text in Step else Step.PASSCODE
+    return next((step for step in Step if step.value == text), Step.PASSCODE)
 
 
 def _until(form: Form, now: datetime, zone: ZoneInfo, wrong: dict[str, str]) -> datetime | None:
