@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import DBAPIError
 
@@ -11,6 +12,7 @@ from undisc.accounts.people.policy import Ends
 from undisc.accounts.people.service import People
 from undisc.accounts.people.tries import Tries
 from undisc.accounts.service import Accounts
+from undisc.archive.arrivals import Arrivals
 from undisc.archive.service import Archive
 from undisc.archive.shelf import Shelf
 from undisc.audit.trail import Trail
@@ -27,6 +29,7 @@ from undisc.keyring import Keyring, key_in
 from undisc.messaging.carriers import carriers_of
 from undisc.messaging.service import Messaging
 from undisc.settings import Settings
+from undisc.sharing.completion import Completions
 from undisc.sharing.consents import Consents
 from undisc.sharing.model import Terms
 from undisc.sharing.reach import Reaches
@@ -82,6 +85,7 @@ class App:
     people: People
     tries: Tries
     messaging: Messaging
+    completions: Completions
 
     def close(self) -> None:
         self.archive.retrieving.close()
@@ -138,6 +142,9 @@ def _wired(settings: Settings, clock: Clock, spares: Spares | None) -> App:
     people = People(trail, clock, keyring, _ends(settings), settings.glass_hours)
     messaging = _open_messaging(settings, trail, clock, jobs, keyring)
     sharing = Sharing(trail, archive, clock, terms, keyring, people, messaging)
+    arrivals = Arrivals(jobs, timedelta(minutes=settings.quiet_minutes) if settings.quiet_minutes else None)
+    archive.keeper.arrived = arrivals.came
+    consents = Consents(trail, clock, arrivals.consented)
     return App(
         settings,
         clock,
@@ -150,12 +157,13 @@ def _wired(settings: Settings, clock: Clock, spares: Spares | None) -> App:
         sharing,
         Accounts(trail, clock),
         Reaches(trail, clock),
-        Consents(trail, clock),
+        consents,
         jobs,
         keyring,
         people,
         Tries(keyring),
         messaging,
+        _open_completions(settings, trail, clock, consents, sharing, messaging),
     )
 
 
@@ -196,6 +204,23 @@ def _open_messaging(settings: Settings, trail: Trail, clock: Clock, jobs: Jobs, 
         return Messaging(trail, clock, jobs, keyring, carriers_of(settings))
     except ValueError as error:
         raise DataFolderUnusable(f"{error}.") from None
+
+
+def _open_completions(
+    settings: Settings, trail: Trail, clock: Clock, consents: Consents, sharing: Sharing, messaging: Messaging
+) -> Completions:
+    return Completions(
+        trail,
+        clock,
+        consents,
+        sharing,
+        messaging,
+        place=settings.place_name,
+        contact=settings.contact_line,
+        zone=ZoneInfo(settings.time_zone),
+        quiet=timedelta(minutes=settings.quiet_minutes) if settings.quiet_minutes else None,
+        remind_after=timedelta(days=settings.reminder_days) if settings.reminder_days else None,
+    )
 
 
 def _first_line(error: DBAPIError) -> str:
@@ -407,12 +432,13 @@ def build_runner(app: App, reception: "Reception") -> "Runner":
     from undisc.export import ordering, publishing
     from undisc.jobs.runner import Runner
     from undisc.messaging import jobs as messages
+    from undisc.sharing import completion
 
     delivering = build_delivering(app)
     transfers = kinds(delivering, lambda actor: reception.delivery("pull", actor))
     reports = commitment.kind(Directory(app.trail), _identity(app.settings))
     # 0 keeps a server from having it beside itself; who asks for it by name gets it.
-    others = [publishing.kind(build_publishing(app)), messages.kind(app.messaging)]
+    others = [publishing.kind(build_publishing(app)), messages.kind(app.messaging), completion.kind(app.completions)]
     others += ordering.kinds(build_ordering(app))
     others += [build_rounds(app).kind()]
     return Runner(app.jobs, [*transfers, reports, *others], max(1, app.settings.background_jobs))

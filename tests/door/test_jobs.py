@@ -75,7 +75,7 @@ def test_orders_are_in_the_trail_and_hold_no_name_of_a_patient(here: Path) -> No
     assert [action for action, _ in told] == ["transfer-ordered", "job-cancelled", "job-retried"]
     assert told[0][1] == {"job": number, "direction": "send", "study_uid": _STUDY, "peer": "pacs"}
     with sqlite3.connect(here / "undisc.db") as connection:
-        ((arguments,),) = connection.execute("SELECT arguments FROM jobs").fetchall()
+        ((arguments,),) = connection.execute("SELECT arguments FROM jobs WHERE kind = 'send'").fetchall()
     assert json.loads(arguments) == {"study_uid": _STUDY, "peer": "pacs"}
     assert undisc("audit", "verify", data=here).code == 0
 

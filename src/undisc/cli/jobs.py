@@ -40,7 +40,7 @@ def list_jobs(
     for job in found:
         due = f"{job.due_at.astimezone():%Y-%m-%d %H:%M}" if job.due_at and job.state is State.WAITING else ""
         about = job.arguments
-        what = f"{job.kind} {'from' if job.kind == 'pull' else 'to'} {about.get('peer', '')}"
+        what = f"{job.kind} {'from' if job.kind == 'pull' else 'to'} {about['peer']}" if "peer" in about else job.kind
         study = str(about.get("study_uid", ""))
         table.add_row(str(job.number), safe(what), job.state, due, str(job.attempts), safe(job.note), safe(study))
     out.print(table)

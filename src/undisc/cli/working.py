@@ -12,7 +12,7 @@ from undisc.cli.screen import DataDir, err, settings_for
 
 _IDLE_SECONDS = 30.0
 _LOOK_EVERY = 0.5
-_KINDS = ("send", "pull", "commitment", "message", "medium", "medium-removal", "trail")
+_KINDS = ("send", "pull", "commitment", "message", "complete", "medium", "medium-removal", "trail")
 
 
 def work(ae_title: AeTitle = None, data_dir: DataDir = None, child: Child = False) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from undisc.archive.arrivals import COMPLETE
 from undisc.archive.reading import Reader
 from undisc.audit.model import Act
 from undisc.audit.trail import Trail
@@ -52,8 +53,9 @@ class Orders:
         return number
 
     def all(self, states: Collection[State] = tuple(State)) -> list[Job]:
-        """The newest first, those that have not ended before all others."""
-        return self._jobs.all(states)
+        """The newest first, those that have not ended before all others. That each study is looked at once it may be
+        complete is nothing to look after, unless it failed."""
+        return [job for job in self._jobs.all(states) if job.kind != COMPLETE or job.state is State.FAILED]
 
     def cancel(self, number: int) -> None:
         """Raises JobUnknown and JobRefused."""

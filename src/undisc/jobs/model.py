@@ -84,13 +84,20 @@ class Hopeless:
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """It is not time yet. until: when it may be."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Mishap:
     """An attempt ended by an error that nobody had foreseen. reason: never the error's own text."""
 
     reason: str
 
 
-Ending = Done | Again | Hopeless
+Ending = Done | Again | Later | Hopeless
 
 
 class Running(Protocol):

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from undisc.jobs.model import Again, Done, Ending, Hopeless, Mishap, State
+from undisc.jobs.model import Again, Done, Ending, Hopeless, Later, Mishap, State
 
 LEASE = timedelta(seconds=30)
 """How long a runner has a job without a sign of life. It renews in a third of that."""
@@ -40,6 +40,8 @@ def next_state(
         return State.DONE
     if isinstance(ending, Hopeless):
         return State.FAILED
+    if isinstance(ending, Later):
+        return State.WAITING
     if isinstance(ending, Mishap):
         return State.FAILED if is_given_up(mishaps) else State.WAITING
     assert isinstance(ending, Again)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from undisc.jobs.model import Again, Arguments, Claim, Done, Hopeless, Kind, Mishap, State, Stopped
+from undisc.jobs.model import Arguments, Claim, Done, Ending, Kind, Later, Mishap, State, Stopped
 from undisc.jobs.service import Jobs
 
 _LOOK_EVERY = 2.0
@@ -112,7 +112,7 @@ class Runner:
                 self._held.pop(claim.number, None)
                 self._last_busy = time.monotonic()
 
-    def _attempt(self, kind: Kind, held: _Held) -> Done | Again | Hopeless | Mishap | None:
+    def _attempt(self, kind: Kind, held: _Held) -> Ending | Mishap | None:
         """How it ended; None where it was stopped before that."""
         try:
             return kind.run(held)
@@ -124,12 +124,12 @@ class Runner:
                 return None
             return Mishap(f"Something went wrong inside Undisc ({type(error).__name__}).")
 
-    def _tell(self, claim: Claim, ending: Done | Again | Hopeless | Mishap, state: State | None) -> None:
+    def _tell(self, claim: Claim, ending: Ending | Mishap, state: State | None) -> None:
         if state is None:
             log.warning("a job was taken from its runner", job=claim.number, job_kind=claim.kind)
         elif isinstance(ending, Done):
             log.info("job done", job=claim.number, job_kind=claim.kind)
-        else:
+        elif not isinstance(ending, Later):
             log.warning("job not done", job=claim.number, job_kind=claim.kind, state=state.value, why=ending.reason)
 
     def _show_life(self) -> None:

@@ -20,6 +20,7 @@ from undisc.jobs.model import (
     Job,
     JobRefused,
     JobUnknown,
+    Later,
     Mishap,
     State,
 )
@@ -179,10 +180,12 @@ class Jobs:
             now=now,
             patience=patience,
         )
-        note = ending.note if isinstance(ending, Done) else ending.reason
+        note = "" if isinstance(ending, Later) else ending.note if isinstance(ending, Done) else ending.reason
         due_at: datetime | None = None
         if state is State.WAITING:
             due_at = now + policy.wait_after(claim.attempts, random.random())  # noqa: S311
+            if isinstance(ending, Later):
+                due_at = max(ending.until, now)
             values = {"mishaps": mishaps, "note": note}
         else:
             values = {"mishaps": 0, "note": note, "active_key": None, "ended_at": now}

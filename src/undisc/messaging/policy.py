@@ -11,20 +11,20 @@ CODE_LIVES = timedelta(minutes=10)
 """A code that arrives later than this is of no use to anybody."""
 
 
-def good_until(purpose: str, made_at: datetime) -> datetime:
+def good_until(purpose: str, due: datetime) -> datetime:
     """Until when it is worth sending."""
-    return made_at + (CODE_LIVES if purpose == "code" else PATIENCE)
+    return due + (CODE_LIVES if purpose == "code" else PATIENCE)
 
 
-def stale(purpose: str, made_at: datetime, now: datetime) -> str:
+def stale(purpose: str, due: datetime, now: datetime) -> str:
     """Why it is not sent any more; "" while it is."""
-    if now < good_until(purpose, made_at):
+    if now < good_until(purpose, due):
         return ""
     return "The code in it is over." if purpose == "code" else "It could not be sent for two days."
 
 
-def settled(carried: Carried, purpose: str, made_at: datetime, now: datetime) -> Carried:
+def settled(carried: Carried, purpose: str, due: datetime, now: datetime) -> Carried:
     """What an attempt amounts to: one that may succeed later counts as the last where there is no later."""
-    if isinstance(carried, NotYet) and stale(purpose, made_at, now):
+    if isinstance(carried, NotYet) and stale(purpose, due, now):
         return Never(carried.reason)
     return carried

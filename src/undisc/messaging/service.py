@@ -2,7 +2,10 @@
 
 import json
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row
 
 from undisc.audit.model import Act
 from undisc.audit.trail import Trail, UnitOfWork
@@ -28,6 +31,7 @@ from undisc.messaging.model import (
 MESSAGE = "message"
 """The kind of job that carries one out."""
 
+REMINDER = "reminder"
 _SEALED_FOR = "message"
 _MOST_LISTED = 200
 _TROUBLE_LASTS = timedelta(days=14)
@@ -58,14 +62,17 @@ class Messaging:
         *,
         link_id: str | None = None,
         person_id: int | None = None,
+        not_before: datetime | None = None,
     ) -> int:
         """Put a message in line; it is there when the caller's transaction is. Returns its number.
 
         Its text is kept sealed until it is sent or given up. What could never be sent is written down as failed, with
-        the reason, and costs the caller nothing.
+        the reason, and costs the caller nothing. A reminder ("reminder") of a link that was opened meanwhile, and
+        anything about a link that has ended, is not sent.
         """
         reason = self._unsendable(letter)
-        text = json.dumps([letter.address, letter.subject, letter.text], ensure_ascii=False)
+        due = max(not_before or work.clock.now(), work.clock.now())
+        text = json.dumps([due.isoformat(), letter.address, letter.subject, letter.text], ensure_ascii=False)
         number = store.add(
             work.connection,
             way=letter.way.value,
@@ -81,7 +88,7 @@ class Messaging:
         if reason:
             work.audit(_act("message-failed", number, letter.way.value, purpose, link_id))
         else:
-            self._jobs.enqueue(work, MESSAGE, {"message": number}, key=_key(number))
+            self._jobs.enqueue(work, MESSAGE, {"message": number}, key=_key(number), not_before=not_before)
         return number
 
     def troubles(self) -> list[Message]:
@@ -130,23 +137,32 @@ class Messaging:
         with self._trail.read() as connection:
             row = store.sealed(connection, number)
             ends = store.link_end(connection, row.link_id) if row is not None and row.link_id else None
+            opened = row is not None and row.link_id and store.was_opened(connection, row.link_id)
         if row is None or row.state != "waiting":
             return Taken("There was nothing left to do.")
-        now = self._clock.now()
-        why_not = policy.stale(row.purpose, row.made_at, now)
-        if ends is not None and ends <= now:
-            why_not = "Its link ended before it was sent."
-        opened = None if why_not else self._keyring.open(_SEALED_FOR, row.sealed)
-        if why_not:
-            carried: Carried = Never(why_not)
-        elif opened is None:
-            carried = Never("It was sealed with another key (UNDISC_SECRETS_KEY_FILE), and cannot be read.")
-        else:
-            address, subject, text = json.loads(opened)
-            carried = self._carry(Letter(Way(row.way), address, subject, text), f"{number}.{_reference(row.sealed)}")
-            carried = policy.settled(carried, row.purpose, row.made_at, self._clock.now())
+        if row.purpose == REMINDER and opened:
+            self._trail.run(lambda work: self._drop(work, number, "Its link was opened before."))
+            return Taken("There was nothing left to remind of.")
+        carried = self._try(row, self._clock.now(), ends)
         self._trail.run(lambda work: self._write_down(work, number, row.way, row.purpose, row.link_id, carried))
         return carried
+
+    def _try(self, row: Row[Any], now: datetime, ends: datetime | None) -> Carried:
+        if ends is not None and ends <= now:
+            return Never("Its link ended before it was sent.")
+        clear = self._keyring.open(_SEALED_FOR, row.sealed)
+        if clear is None:
+            return Never("It was sealed with another key (UNDISC_SECRETS_KEY_FILE), and cannot be read.")
+        due_at, address, subject, text = json.loads(clear)
+        due = datetime.fromisoformat(due_at)
+        why_not = policy.stale(row.purpose, due, now)
+        if why_not:
+            return Never(why_not)
+        carried = self._carry(Letter(Way(row.way), address, subject, text), f"{row.id}.{_reference(row.sealed)}")
+        return policy.settled(carried, row.purpose, due, self._clock.now())
+
+    def _drop(self, work: UnitOfWork, number: int, note: str) -> None:
+        store.end(work.connection, number, "cancelled", note, sent_at=None, tries=0)
 
     def _carry(self, letter: Letter, reference: str) -> Carried:
         carrier = self._carriers.get(letter.way)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Row, Select, func, insert, select, update
 
 from undisc.db.message_tables import messages
-from undisc.db.tables import links
+from undisc.db.tables import link_sessions, links
 from undisc.messaging.model import Message, Way
 
 _SHOWN: tuple[Column[Any], ...] = (
@@ -55,6 +55,11 @@ def link_end(connection: Connection, link_id: str) -> datetime | None:
     return connection.scalar(select(ends).where(links.c.id == link_id))
 
 
+def was_opened(connection: Connection, link_id: str) -> bool:
+    wanted = select(link_sessions.c.id).where(link_sessions.c.link_id == link_id).limit(1)
+    return connection.scalar(wanted) is not None
+
+
 def one(connection: Connection, number: int) -> Message | None:
     row = connection.execute(select(*_SHOWN).where(messages.c.id == number)).first()
     return _message(row) if row else None
@@ -73,11 +78,6 @@ def troubled(connection: Connection, since: datetime, most: int) -> list[Message
 
 def of_link(connection: Connection, link_id: str, most: int) -> list[Message]:
     return _all(connection, select(*_SHOWN).where(messages.c.link_id == link_id), most)
-
-
-def how_many(connection: Connection, link_id: str, purpose: str) -> int:
-    wanted = select(func.count()).where(messages.c.link_id == link_id, messages.c.purpose == purpose)
-    return connection.scalar(wanted) or 0
 
 
 def _all(connection: Connection, wanted: Select[Any], most: int) -> list[Message]:
