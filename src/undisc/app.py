@@ -255,8 +255,9 @@ def build_web(app: App, reception: "Reception | None" = None) -> "FastAPI":
     from undisc.disclosures.verification import Verification
     from undisc.reports.service import Reports
     from undisc.sharing.check_in import CheckIn
+    from undisc.sharing.desk import Desk
     from undisc.web.app import create_web
-    from undisc.web.services import PortalServices, PrivacyServices, WebServices
+    from undisc.web.services import PortalServices, PrivacyServices, StaffServices, WebServices
 
     settings = app.settings
     reports = Reports(app.archive, Lookup(app.trail))
@@ -281,6 +282,26 @@ def build_web(app: App, reception: "Reception | None" = None) -> "FastAPI":
             entrance=build_entrance(app),
             patient_of=_patient_of(app),
             time_zone=settings.time_zone,
+            staff=StaffServices(
+                Desk(
+                    app.trail,
+                    app.clock,
+                    app.sharing,
+                    app.messaging,
+                    app.completions,
+                    place=settings.place_name,
+                    contact=settings.contact_line or None,
+                    zone=ZoneInfo(settings.time_zone),
+                ),
+                app.shelf,
+                app.sharing,
+                app.consents,
+                app.completions,
+                app.messaging,
+                build_ordering(app),
+                app.people,
+                app.keyring,
+            ),
             portal=PortalServices(app.shelf, app.archive, app.archive.retrieving, app.consents, app.tries),
             privacy=PrivacyServices(
                 Privacy(app.trail, app.clock),

@@ -102,6 +102,13 @@ class Ordering:
 
     # -- for those who want one --------------------------------------------------------------------------------------
 
+    def estimate(self, wish: Wish) -> tuple[int, int, int]:
+        """Images, bytes and seconds, about; from rows alone. Raises StudyUnknown."""
+        choices = Choices(for_whom=wish.for_whom, with_reports=wish.with_reports)
+        found = self._making().exporting.estimate(wish.studies, choices)
+        converted = found.bytes * found.to_convert / max(1, found.instances)
+        return found.instances, found.bytes, seconds_for(found.bytes, converted)
+
     def order(self, wish: Wish, by: str) -> NewOrder:
         """Put a medium in line. by: as the trail names who ordered it.
 
@@ -111,9 +118,7 @@ class Ordering:
             raise OrderRefused("A browser can fetch a ZIP file or a disc image.")
         if len(wish.for_whom) > LONGEST_FOR_WHOM or not wish.for_whom.isprintable():
             raise OrderRefused(f"Say in at most {LONGEST_FOR_WHOM} letters for whom it is.")
-        choices = Choices(for_whom=wish.for_whom, with_reports=wish.with_reports)
-        found = self._making().exporting.estimate(wish.studies, choices)
-        converted = found.bytes * found.to_convert / max(1, found.instances)
+        images, _, seconds = self.estimate(wish)
         passphrase, lock = self._lock() if wish.sealed else ("", "")
 
         def act(work: UnitOfWork) -> OrderedMedium:
@@ -127,8 +132,8 @@ class Ordering:
                 "ordered_by": by,
                 "lock": lock,
                 "state": str(State.WAITING),
-                "images": found.instances,
-                "seconds": seconds_for(found.bytes, converted),
+                "images": images,
+                "seconds": seconds,
             }
             number = store.add(work.connection, values, wish)
             job = self._jobs.enqueue(work, MEDIUM, {"medium": number}, key=f"{MEDIUM}:{number}")

@@ -18,6 +18,7 @@ from undisc.web.privacy.routes import create_privacy
 from undisc.web.request_log import RequestLog
 from undisc.web.services import WebServices
 from undisc.web.signing_in.routes import create_signing_in, install_proving
+from undisc.web.staff.routes import create_staff
 from undisc.web.static_files import read_file, read_folder
 
 
@@ -69,6 +70,8 @@ def create_web(services: WebServices, viewer: Path = VIEWER) -> FastAPI:
     app.include_router(create_links(services, pages.link()))
     app.include_router(create_check_in(services, frame))
     app.include_router(create_privacy(services, frame))
+    if services.staff is not None:
+        app.include_router(create_staff(services, services.staff, frame))
     app.include_router(create_portal(services, frame))
     app.include_router(create_signing_in(services, frame))
     return app

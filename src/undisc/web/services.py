@@ -15,8 +15,12 @@ from undisc.archive.shelf import Shelf
 from undisc.disclosures.service import Privacy
 from undisc.disclosures.verification import Verification
 from undisc.export.ordering import Ordering
+from undisc.keyring import Keyring
+from undisc.messaging.service import Messaging
 from undisc.sharing.check_in import CheckIn
+from undisc.sharing.completion import Completions
 from undisc.sharing.consents import Consents
+from undisc.sharing.desk import Desk
 from undisc.sharing.model import Permit
 from undisc.sharing.pictures import Pictures
 from undisc.sharing.service import Sharing
@@ -131,6 +135,21 @@ class PortalServices:
 
 
 @dataclass(frozen=True, slots=True)
+class StaffServices:
+    """What the pages of the staff are built from."""
+
+    desk: Desk
+    shelf: Shelf
+    sharing: Sharing
+    consents: Consents
+    completions: Completions
+    messaging: Messaging
+    ordering: Ordering
+    people: People
+    keyring: Keyring
+
+
+@dataclass(frozen=True, slots=True)
 class WebServices:
     """public_url: where people reach the server, without a slash at the end; https there makes cookies Secure.
 
@@ -154,3 +173,4 @@ class WebServices:
     consents: Consents | None = None
     check_in: CheckIn | None = None
     privacy: PrivacyServices | None = None
+    staff: StaffServices | None = None

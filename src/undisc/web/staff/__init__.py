@@ -1,0 +1,1 @@
+"""The pages of those who take in scans and hand them over."""
