@@ -55,6 +55,8 @@ def rows(connection: Connection, question: Question) -> Sequence[Row[Any]]:
     clauses = [_clause(connection.dialect.name, field, condition) for field, condition in question.conditions]
     if question.studies is not None:
         clauses.append(studies.c.id.in_(sorted(question.studies)))
+    if not question.reports and question.level is not Level.STUDY:
+        clauses.append(_without_reports())
     statement = _statement(question.level)
     if not question.offset and not any(field.kind == "modalities" for field, _ in question.conditions):
         return connection.execute(_page(statement, question, clauses)).all()
@@ -94,6 +96,13 @@ def has_reports(connection: Connection, series_row: int) -> bool:
     return bool(connection.scalar(select(exists().where(instances.c.series_id == series_row, _is_report()))))
 
 
+def _without_reports() -> ColumnElement[bool]:
+    """Holds for series, and for what is in them, where none of it tells of pictures."""
+    told = instances.alias()
+    told_by = or_(*(told.c.sop_class.startswith(prefix, autoescape=True) for prefix in REPORTS))
+    return ~exists().where(told.c.series_id == series.c.id, told_by)
+
+
 def _is_report() -> ColumnElement[bool]:
     return or_(*(instances.c.sop_class.startswith(prefix, autoescape=True) for prefix in REPORTS))
 
@@ -129,9 +138,9 @@ def first_series(connection: Connection, study_ids: Iterable[int]) -> dict[int, 
     return found
 
 
-def count_studies(connection: Connection, ids: Iterable[int]) -> dict[int, Counted]:
+def count_studies(connection: Connection, ids: Iterable[int], *, reports: bool = True) -> dict[int, Counted]:
     per_study: dict[int, list[Row[*tuple[Any, ...]]]] = {}
-    for row in _counts(connection, series.c.study_id, ids):
+    for row in _counts(connection, series.c.study_id, ids, reports=reports):
         per_study.setdefault(row.study_id, []).append(row)
     return {
         study: Counted(
@@ -145,13 +154,17 @@ def count_series(connection: Connection, ids: Iterable[int]) -> dict[int, Counte
     return {row.id: Counted(1, row.how_many, (row.modality,)) for row in _counts(connection, series.c.id, ids)}
 
 
-def _counts(connection: Connection, column: ColumnElement[int], ids: Iterable[int]) -> Iterable[Row[*tuple[Any, ...]]]:
+def _counts(
+    connection: Connection, column: ColumnElement[int], ids: Iterable[int], *, reports: bool = True
+) -> Iterable[Row[*tuple[Any, ...]]]:
     statement = (
         select(series.c.id, series.c.study_id, series.c.modality, func.count(instances.c.series_id).label("how_many"))
         .outerjoin(instances, instances.c.series_id == series.c.id)
         .where(series.c.emptied.is_(False))
         .group_by(series.c.id, series.c.study_id, series.c.modality)
     )
+    if not reports:
+        statement = statement.where(_without_reports())
     for some in _pages(ids):
         yield from connection.execute(statement.where(column.in_(some)))
 

@@ -5,8 +5,10 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from sqlalchemy import Connection
+
 from undisc.archive import keys, query, store
-from undisc.archive.search_model import Answer, Level, Question
+from undisc.archive.search_model import Answer, Counted, Level, Question
 from undisc.audit.trail import Trail
 from undisc.dicom.uid import SeriesUID, StudyUID
 from undisc.storage.port import Storage
@@ -30,7 +32,7 @@ class Search:
             rows = query.rows(connection, question)
             more, rows = len(rows) > question.most, list(rows[: question.most])
             if question.level is Level.STUDY:
-                counted = query.count_studies(connection, (row.id for row in rows)) if question.count else {}
+                counted = self._counted(connection, rows, question)
                 return Answer(rows, more, {row.id: row for row in rows}, {}, counted)
             if question.level is Level.SERIES:
                 series = {row.id: row for row in rows}
@@ -39,6 +41,11 @@ class Search:
             studies = query.study_rows(connection, (row.study_id for row in series.values()))
             counted = query.count_series(connection, series) if question.count else {}
             return Answer(rows, more, studies, series, counted)
+
+    @staticmethod
+    def _counted(connection: Connection, rows: Iterable[Any], question: Question) -> dict[int, Counted]:
+        ids = (row.id for row in rows)
+        return query.count_studies(connection, ids, reports=question.reports) if question.count else {}
 
     def first_series(self, study_rows: Iterable[int]) -> dict[int, str]:
         """The UID of the series of each study that came first."""

@@ -94,6 +94,7 @@ def _search(
         level=level,
         conditions=(*asked.conditions, *fixed),
         studies=granted.reach.studies,
+        reports=granted.reach.reports,
         most=most,
         offset=asked.offset,
         count=place.counted,
@@ -102,7 +103,9 @@ def _search(
     warnings = asked.warnings
     if cut and answer.more:
         warnings = [*warnings, "There are more results, which can be asked for with an offset."]
-    extras = _extras(services, answer, asked, place, warnings)
+    # What a study is told by beyond its rows is read from its first series, which may be one that is left out.
+    whole = granted.reach.reports or level is not Level.STUDY
+    extras = _extras(services, answer, asked, place, warnings) if whole else None
     body = query_answer.write(answer, asked, place, extras)
     return _respond(request, body, choice.offer.type, [f"299 {granted.base}: {text}" for text in warnings])
 

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from undisc.archive.retrieving import Held, Made, may_be_made
 from undisc.dicom import syntaxes
-from undisc.dicomweb import problems
+from undisc.dicomweb import problems, reached
 from undisc.dicomweb.access import Granted
 from undisc.dicomweb.media_types import ANY_SYNTAX, NotAcceptable, Offer, accepted, negotiate
 from undisc.dicomweb.multipart import END, Multipart
@@ -134,7 +134,7 @@ class Originals:
         yield before + multipart.tail
 
     def _many(self, granted: Granted, study: str, series: str | None) -> list[Held]:
-        held = self._retriever.many(study, series)
+        held = reached.many(self._services, granted, study, series)
         if not held:
             raise problems.Refusal(problems.NOT_HERE)
         self._services.reaches.note_retrieved(granted.reach, held[0].study_id)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from undisc.archive.retrieving import CannotBeMade, Held, Layout
 from undisc.dicom import syntaxes
 from undisc.dicom.model import Extent
-from undisc.dicomweb import problems
+from undisc.dicomweb import problems, reached
 from undisc.dicomweb.access import Granted
 from undisc.dicomweb.media_types import ANY_SYNTAX, Choice, NotAcceptable, Offer, accepted, negotiate
 from undisc.dicomweb.multipart import END, Multipart
@@ -75,7 +75,7 @@ class Frames:
 
     def _found(self, request: Request, granted: Granted, wanted: Sequence[int]) -> tuple[Held, Layout]:
         path = request.path_params
-        held = self._retriever.one(path["study"], path["series"], path["instance"])
+        held = reached.one(self._services, granted, path["study"], path["series"], path["instance"])
         if held is None:
             raise problems.Refusal(problems.NOT_HERE)
         layout = self._retriever.layout(held)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from undisc.archive.bulk import addressed, below_series
 from undisc.archive.retrieving import Held, SeriesHeld
 from undisc.dicom import syntaxes
-from undisc.dicomweb import problems
+from undisc.dicomweb import problems, reached
 from undisc.dicomweb.access import Granted
 from undisc.dicomweb.media_types import Choice, NotAcceptable, Offer, accepted, negotiate
 from undisc.dicomweb.multipart import END, Multipart
@@ -46,10 +46,10 @@ class Metadata:
     async def series(self, request: Request, granted: Granted) -> Response:
         choice = _json(request)
         path = request.path_params
-        return await off_loop(self._series, request, path["study"], path["series"], choice.offer.type)
+        return await off_loop(self._series, request, granted, path["study"], path["series"], choice.offer.type)
 
-    def _series(self, request: Request, study: str, series: str, media_type: str) -> Response:
-        for found in self._retriever.series(study):
+    def _series(self, request: Request, granted: Granted, study: str, series: str, media_type: str) -> Response:
+        for found in reached.series_of(self._services, granted, study):
             if found.uid == series:
                 made = self._of_series(study, found)
                 tag = f'W/"{zlib.crc32(made):08x}{len(made):x}"'
@@ -73,7 +73,7 @@ class Metadata:
     async def study(self, request: Request, granted: Granted) -> Response:
         choice = _json(request)
         study = request.path_params["study"]
-        found = await off_loop(self._retriever.series, study)
+        found = await off_loop(reached.series_of, self._services, granted, study)
         if not found:
             raise problems.Refusal(problems.NOT_HERE)
         headers = {"Vary": "Accept, Accept-Encoding, Authorization, Cookie"}
@@ -97,18 +97,18 @@ class Metadata:
     async def instance(self, request: Request, granted: Granted) -> Response:
         choice = _json(request)
         path = request.path_params
-        model = await off_loop(self._of_instance, path["study"], path["series"], path["instance"])
+        model = await off_loop(self._of_instance, granted, path["study"], path["series"], path["instance"])
         return compressed(request, gzip.compress(b"[%s]" % model, 1, mtime=0), choice.offer.type)
 
-    def _of_instance(self, study: str, series: str, instance: str) -> bytes:
-        held = self._one(study, series, instance)
+    def _of_instance(self, granted: Granted, study: str, series: str, instance: str) -> bytes:
+        held = self._one(granted, study, series, instance)
         model = self._retriever.metadata(held)
         if model is None:
             raise problems.Refusal(problems.NOT_HERE)
         return addressed(model, "bulkdata")
 
-    def _one(self, study: str, series: str | None, instance: str) -> Held:
-        held = self._retriever.one(study, series, instance)
+    def _one(self, granted: Granted, study: str, series: str | None, instance: str) -> Held:
+        held = reached.one(self._services, granted, study, series, instance)
         if held is None:
             raise problems.Refusal(problems.NOT_HERE)
         return held
@@ -116,7 +116,7 @@ class Metadata:
     async def bulk(self, request: Request, granted: Granted) -> Response:
         """A stretch of the stored file, as metadata name it."""
         path = request.path_params
-        held = await off_loop(self._one, path["study"], path.get("series"), path["instance"])
+        held = await off_loop(self._one, granted, path["study"], path.get("series"), path["instance"])
         given = request.query_params
         offset, length = given.get("offset", ""), given.get("length", "")
         if not (_NUMBER.fullmatch(offset) and _NUMBER.fullmatch(length)):

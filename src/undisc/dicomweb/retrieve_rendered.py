@@ -11,7 +11,7 @@ from starlette.responses import Response
 from undisc.archive.retrieving import CannotBeMade, Held, Made
 from undisc.dicom.pixels.model import Rendering
 from undisc.dicom.pixels.video import can_film
-from undisc.dicomweb import problems
+from undisc.dicomweb import problems, reached
 from undisc.dicomweb.access import Granted
 from undisc.dicomweb.media_types import Choice, NotAcceptable, Offer, accepted, negotiate
 from undisc.dicomweb.multipart import END, Multipart
@@ -118,14 +118,15 @@ class Rendered:
 
     def _one(self, request: Request, granted: Granted) -> Held:
         path = request.path_params
-        held = self._retriever.one(path["study"], path["series"], path["instance"])
+        held = reached.one(self._services, granted, path["study"], path["series"], path["instance"])
         if held is None:
             raise problems.Refusal(problems.NOT_HERE)
         self._services.reaches.note_retrieved(granted.reach, held.study_id)
         return held
 
     def _many(self, request: Request, granted: Granted) -> list[Held]:
-        held = self._retriever.many(request.path_params["study"], request.path_params.get("series"))
+        path = request.path_params
+        held = reached.many(self._services, granted, path["study"], path.get("series"))
         if not held:
             raise problems.Refusal(problems.NOT_HERE)
         self._services.reaches.note_retrieved(granted.reach, held[0].study_id)

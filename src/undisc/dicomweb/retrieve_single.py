@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from undisc.archive.retrieving import CannotBeMade, Held, may_be_made
 from undisc.dicom import syntaxes
-from undisc.dicomweb import problems
+from undisc.dicomweb import problems, reached
 from undisc.dicomweb.access import Granted
 from undisc.dicomweb.media_types import ANY_SYNTAX
 from undisc.dicomweb.retrieve_sending import file_blocks, made_off_loop, ranged, streamed
@@ -23,7 +23,7 @@ class Single:
 
     def found(self, granted: Granted, study: str, series: str | None, instance: str) -> Held:
         """One instance, noted as taken. Raises Refusal."""
-        held = self._retriever.one(study, series, instance)
+        held = reached.one(self._services, granted, study, series, instance)
         if held is None:
             raise problems.Refusal(problems.NOT_HERE)
         self._services.reaches.note_retrieved(granted.reach, held.study_id)

@@ -69,13 +69,14 @@ class Handing:
     def _package(self, permit: Permit) -> Package:
         found = self._exporting.estimate(permit.studies, Choices())
         form = Form.GENERAL if found.to_convert <= _MOST_CONVERTED else Form.STORED
+        reports = permit.grant.link.with_report
         try:
-            return self._exporting.package(permit.studies, Choices(form=form))
+            return self._exporting.package(permit.studies, Choices(form=form, with_reports=reports))
         except MediumRefused:
             if form is Form.STORED:
                 raise
             # There is no room to convert them. Whoever holds a link can make none, and as stored they need none.
-            return self._exporting.package(permit.studies, Choices(form=Form.STORED))
+            return self._exporting.package(permit.studies, Choices(form=Form.STORED, with_reports=reports))
 
     def _sent(self, package: Package, turn: "_Turn", permit: Permit, token: str) -> Handed:
         self._scratch.mkdir(parents=True, exist_ok=True)

@@ -101,7 +101,7 @@ def _why_no_person(grant: PersonGrant, study: int | None, use: Use, now: datetim
 
 
 def _gives(link: Link, study: int | None, use: Use, now: datetime) -> bool:
-    if why_closed(link, now) is not None or (study is not None and study not in link.studies):
+    if why_closed(link, now) is not None or link.is_used_up or (study is not None and study not in link.studies):
         return False
     return use in _BY_GLASS or (use is Use.DOWNLOAD and link.may_download)
 

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 
 from undisc.annotations.model import Kept, Refusal
 from undisc.annotations.reading import MOST_BYTES as MOST_BYTES_OF_NOTES
+from undisc.errors import MediumRefused
 from undisc.export.converting import WorkersBusy
 from undisc.messaging.model import Way
 from undisc.sharing.manifest import moment
@@ -174,6 +175,8 @@ def create_links(services: WebServices, page: Response) -> APIRouter:
             handed = services.handing.hand(granted.permit, granted.token)
         except WorkersBusy:
             handed = None
+        except MediumRefused as error:
+            raise problems.Refusal(problems.NOT_HERE) from error
         if handed is None:
             raise problems.Refusal(problems.MANY_DISCS)
         headers = {"Content-Disposition": 'attachment; filename="disc.zip"'}
