@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import pytest
 from tests.door.portal_door import PortalDoor, form_token, portal_door, send
 from tests.factories.instances import ADA, BERT
-from tests.factories.people import patient_of, somebody, token_of
+from tests.factories.people import COOKIE, patient_of, somebody, token_of
+from tests.factories.people import me as session_of
 
 from undisc.accounts.people.model import PatientKey, Role
+from undisc.sharing.model import ShareChoice, Step
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +138,58 @@ def test_installing_tells_nothing_of_anybody(door: PortalDoor) -> None:
         assert stranger.get(icon["src"]).status_code == 200
     assert "There is no connection" in stranger.get("/me/offline").text
     assert stranger.get("/static/icons/..%2Fpage.css").status_code == 404
+
+
+def test_home_leads_to_where_somebodys_pages_are(door: PortalDoor) -> None:
+    assert door.patient(ADA).get("/", follow_redirects=False).headers["location"] == "/me"
+    assert door.browser().get("/", follow_redirects=False).status_code == 200
+
+
+def test_somebody_is_let_in_with_dates_and_nobody_is_by_who_was_merely_let_in(door: PortalDoor) -> None:
+    ada = door.patient(ADA)
+    of = ada.get("/me/family").text.split("/me/family/invite?of=")[1].split('"')[0]
+    page = f"/me/family/invite?of={of}"
+    where = "/me/family/invite"
+    missing = send(ada, page, where, of=of, name="Kim", email="kim@example.org", kind="parent")
+    assert missing.status_code == 422
+    past = send(ada, page, where, of=of, name="Kim", email="kim@example.org", kind="other", until="2020-01-01")
+    assert past.status_code == 422
+    made = send(ada, page, where, of=of, name="<b>Kim", email="kim@example.org", kind="other", until="2027-01-31")
+    assert made.status_code == 200
+    assert "/join#" in made.text
+    assert "<b>Kim" not in made.text
+    robin = door.proxy(ADA, "other")
+    theirs = robin.get("/me").text
+    assert "Scans of Ada Testperson" in theirs
+    assert "/me/family/invite" not in robin.get("/me/family").text
+    assert robin.get("/me/family/invite").status_code == 404
+
+
+def test_settings_are_kept_and_nonsense_is_told(door: PortalDoor) -> None:
+    bert = door.patient(BERT)
+    kept = send(bert, "/me/settings", name="Bert B.", email="bert@example.org", phone="+1 555 0100", tongue="de")
+    assert kept.status_code == 303
+    page = bert.get("/me/settings")
+    assert 'lang="de"' in page.text
+    assert "bert@example.org" in page.text
+    for fields in ({"name": ""}, {"name": "B", "email": "x"}, {"name": "B", "phone": "tomorrow"}):
+        assert send(bert, "/me/settings", **fields).status_code == 422
+    taken = send(door.patient(ADA), "/me/settings", name="Ada", email="BERT@example.org")
+    assert taken.status_code == 422
+
+
+def test_account_is_closed_only_by_the_word_and_with_all_that_hangs_on_it(door: PortalDoor) -> None:
+    key = PatientKey("", "TEST-0001")
+    ada = door.browser(patient_of(door.app, key))
+    me = next(who for who, one in door.app.people.relations_of(key) if one.kind == "self")
+    link = door.app.sharing.share(
+        ShareChoice((door.study(ADA),), step=Step.OPEN), session_of(door.app, ada.cookies[COOKIE])
+    )
+    assert send(ada, "/me/settings", "/me/settings/close", sure="yes").status_code == 422
+    closed = send(ada, "/me/settings", "/me/settings/close", sure="close")
+    assert "Your account is closed" in closed.text
+    assert ada.get("/me", follow_redirects=False).status_code == 303
+    assert door.app.people.person(me.id) is None
+    found = door.app.sharing.one_link(link.link.id)
+    assert found is not None
+    assert found.state == "revoked"

@@ -79,6 +79,7 @@ Action = Literal[
     "person-joined",
     "roles-changed",
     "person-closed",
+    "details-changed",
     "person-reopened",
     "key-added",
     "key-removed",

@@ -98,6 +98,7 @@ _SHAPES = {
     "person-joined": _PERSON,
     "roles-changed": _PERSON,
     "person-closed": _PERSON,
+    "details-changed": _PERSON,
     "person-reopened": _PERSON,
     "key-added": _PERSON,
     "key-removed": _PERSON,

@@ -19,6 +19,7 @@ from undisc.web.request_log import RequestLog
 from undisc.web.services import WebServices
 from undisc.web.signing_in.routes import create_signing_in, install_proving
 from undisc.web.staff.routes import create_staff
+from undisc.web.signing_in.steps import home_of
 from undisc.web.static_files import read_file, read_folder
 
 
@@ -42,8 +43,9 @@ def create_web(services: WebServices, viewer: Path = VIEWER) -> FastAPI:
     style = read_file(STATIC / "page.css")
 
     @app.api_route("/", methods=["GET", "HEAD"])
-    async def show_home() -> Response:
-        return home
+    def show_home(request: Request) -> Response:
+        me = who(request)
+        return RedirectResponse(home_of(me.person), 303) if me else home
 
     @app.api_route("/healthz", methods=["GET", "HEAD"])
     async def say_well() -> Response:

@@ -253,6 +253,21 @@ class People:
     def set_language(self, person_id: int, language: str) -> None:
         self.trail.run(lambda work: store.change_person(work.connection, person_id, language=language))
 
+    def change_details(self, me: SignedIn, *, name: str, email: str, phone: str) -> None:
+        """What somebody says of themselves. Raises PeopleRefused for an e-mail address by which another signs in."""
+
+        def act(work: UnitOfWork) -> None:
+            taken = store.person_by_email(work.connection, email) if email else None
+            if taken is not None and taken.id != me.person.id:
+                raise PeopleRefused("Somebody with this e-mail address signs in here already.")
+            values = {"name": " ".join(name.split())[:120], "phone": phone.strip()}
+            if email.strip() != me.person.email:
+                values["email"] = email.strip()
+            store.change_person(work.connection, me.person.id, **values)
+            work.audit(Act("details-changed", me.actor, {"person": me.person.id}))
+
+        self.trail.run(act)
+
     def invite(
         self,
         work: UnitOfWork,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ from undisc.messaging.model import Way, is_address
 from undisc.sharing.model import ShareChoice, Step
 from undisc.web.forms import Form
 from undisc.web.frame import N_
+from undisc.web.portal.reading import day_of
 
 USUAL_DAYS = 30
 DAYS = (1, 7, USUAL_DAYS, 90, 365)
@@ -160,9 +161,8 @@ def _until(form: Form, now: datetime, zone: ZoneInfo, wrong: dict[str, str]) -> 
     if days != "day":
         count = int(days) if days.isascii() and days.isdecimal() and len(days) < 5 else USUAL_DAYS
         return now + timedelta(days=count if count in DAYS else USUAL_DAYS)
-    try:
-        found = datetime.combine(date.fromisoformat(day), time(23, 59), zone)
-    except (ValueError, OverflowError):
+    found = day_of(day, zone)
+    if found is None:
         wrong["day"] = N_("Give the day as year-month-day, such as 2027-01-31.")
         return None
     if not now < found <= now + _LONGEST:

@@ -1,7 +1,6 @@
 """What was agreed to about a patient's scans: as it was signed, withdrawn, or changed."""
 
 from dataclasses import replace
-from datetime import datetime, time
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -17,6 +16,7 @@ from undisc.web.frame import N_
 from undisc.web.languages import language_of
 from undisc.web.people import APatient, read_my_form
 from undisc.web.portal.pages import PortalPages, Shelved, off_loop
+from undisc.web.portal.reading import day_of
 
 _SIGNED_AS = {"self": SignedAs.SELF, "parent": SignedAs.PARENT, "guardian": SignedAs.GUARDIAN, "owner": SignedAs.OWNER}
 
@@ -90,9 +90,8 @@ def create_consents(pages: PortalPages) -> APIRouter:
     def _changed(request: Request, me: SignedIn, consent_id: str, form: Form) -> Response:
         consent, shelved = _mine(me, consent_id)
         choice, name = form.get("choice"), form.get("name")
-        try:
-            until = _until(pages, form)
-        except ValueError:
+        until = day_of(form.get("until"), pages.zone)
+        if form.get("until") and (until is None or until <= pages.now()):
             return _form(request, me, consent, shelved, wrong=_NO_DAY, status=422)
         if choice not in {one.value for one in Choice} or len(name) < 2:
             return _form(request, me, consent, shelved, wrong=_NO_NAME, status=422)
@@ -119,16 +118,6 @@ def create_consents(pages: PortalPages) -> APIRouter:
 
 _NO_NAME = N_("Choose who may see the pictures, and type your name as your signature.")
 _NO_DAY = N_("Choose a day from today on, or leave it empty.")
-
-
-def _until(pages: PortalPages, form: Form) -> datetime | None:
-    """Raises ValueError for what is no day from today on."""
-    if not form.get("until"):
-        return None
-    found = datetime.combine(datetime.strptime(form.get("until"), "%Y-%m-%d"), time(23, 59), pages.zone)  # noqa: DTZ007
-    if found <= pages.now():
-        raise ValueError
-    return found
 
 
 def _wording(consent: Consent) -> Wording:

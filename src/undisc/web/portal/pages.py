@@ -11,6 +11,7 @@ import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
+from undisc.accounts.people.entrance import Entrance
 from undisc.accounts.people.model import PatientKey, Relation, SignedIn
 from undisc.accounts.people.service import People
 from undisc.archive.shelf import ShelfStudy
@@ -78,6 +79,12 @@ class PortalPages:
         if self.services.people is None:
             raise problems.Refusal(problems.NOT_HERE)
         return self.services.people
+
+    @property
+    def entrance(self) -> Entrance:
+        if self.services.entrance is None:
+            raise problems.Refusal(problems.NOT_HERE)
+        return self.services.entrance
 
     @property
     def clock(self) -> Clock:

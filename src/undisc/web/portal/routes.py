@@ -9,6 +9,7 @@ from undisc.web.portal.installing import create_installing
 from undisc.web.portal.links import create_links_given
 from undisc.web.portal.pages import PortalPages
 from undisc.web.portal.scans import create_scans
+from undisc.web.portal.settings import create_settings
 from undisc.web.portal.sharing import create_sharing
 from undisc.web.services import WebServices
 
@@ -23,6 +24,7 @@ def create_portal(services: WebServices, frame: Frame) -> APIRouter:
         create_links_given(pages),
         create_consents(pages),
         create_family(pages),
+        create_settings(pages),
     ):
         router.include_router(part)
     return router
