@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from sqlalchemy import Connection
+
 from undisc.accounts.people.model import PatientKey
 from undisc.audit.model import Act
 from undisc.audit.trail import Trail, UnitOfWork
@@ -109,15 +111,11 @@ class Consents:
         found: list[Waiting] = []
         with self._trail.read() as connection:
             for consent in consents_store.waiting(connection, _MOST_SHOWN):
-                looks: list[Look] = []
-                for study in consents_store.studies_meant(connection, consent.form):
-                    matched = match(consent, study)
-                    if isinstance(matched, Doubtful):
-                        looks += matched.looks
-                    elif isinstance(matched, Belongs):
-                        current = consents_store.on_study(connection, study.id)
-                        taken = current is not None and current.state is State.ATTACHED
-                        looks.append(Look.HAS_ONE if taken else Look.TWO_FORMS)
+                looks = [
+                    look
+                    for study in consents_store.studies_meant(connection, consent.form)
+                    for look in _looks(connection, consent, study)
+                ]
                 found.append(Waiting(consent, tuple(dict.fromkeys(looks))))
         return found
 
@@ -184,11 +182,7 @@ class Consents:
         current = self._current(work, study)
         if current is not None:
             return current
-        fitting = [
-            consent
-            for consent in consents_store.waiting_for(work.connection, study)
-            if isinstance(match(consent, study), Belongs)
-        ]
+        fitting = _fitting(work.connection, study)
         if not fitting or not all(says_the_same(fitting[0].form, other.form) for other in fitting[1:]):
             return None
         if not self._put(work, fitting[0].id, study_id, SYSTEM):
@@ -250,6 +244,26 @@ class Consents:
             return ()
         order = consents_store.order_of(work.connection, study)
         return consents_store.links_of_others(work.connection, order, self._clock.now())
+
+
+def _fitting(connection: Connection, study: StudyIdentity) -> list[Consent]:
+    """The forms that wait and are this study's, newest first."""
+    waiting = consents_store.waiting_for(connection, study)
+    return [consent for consent in waiting if isinstance(match(consent, study), Belongs)]
+
+
+def _looks(connection: Connection, consent: Consent, study: StudyIdentity) -> tuple[Look, ...]:
+    """Why a form that waits is not put on this study by itself; () where it is nothing to it, or soon will be."""
+    matched = match(consent, study)
+    if isinstance(matched, Doubtful):
+        return matched.looks
+    if not isinstance(matched, Belongs):
+        return ()
+    current = consents_store.on_study(connection, study.id)
+    if current is not None and current.state is State.ATTACHED:
+        return (Look.HAS_ONE,)
+    alike = all(says_the_same(consent.form, other.form) for other in _fitting(connection, study))
+    return () if alike else (Look.TWO_FORMS,)
 
 
 def _likeliness(candidate: Candidate) -> tuple[int, int, str]:

@@ -17,7 +17,7 @@ from undisc.sharing.consent_form import Draft, Fault, check, read_draft
 from undisc.sharing.consent_model import ConsentForm
 from undisc.sharing.consent_wording import day_in, wording
 from undisc.web.check_in.sessions import address_of, keep, read_session_form, session_of
-from undisc.web.check_in.words import FAULTS
+from undisc.web.check_in.words import FAULTS, in_order
 from undisc.web.forms import read_form
 from undisc.web.frame import N_, Frame
 from undisc.web.languages import COOKIE as LANGUAGE_COOKIE
@@ -44,7 +44,7 @@ def create_asking(check_in: CheckIn, public_url: str, time_zone: str, frame: Fra
 
     def form_page(request: Request, session: FormSession, draft: Draft, faults: dict[str, Fault]) -> Response:
         words = wording(language_of(request))
-        wrong = {field: frame.sentence(request, None, FAULTS[field, fault]) for field, fault in faults.items()}
+        wrong = {field: frame.sentence(request, None, FAULTS[field, fault]) for field, fault in in_order(faults)}
         return page(request, session, "form", 422 if faults else 200, draft=draft, faults=wrong, words=words)
 
     def review_page(

@@ -20,7 +20,7 @@ from undisc.sharing.consent_model import Consent, State
 from undisc.sharing.consent_wording import day_in, wording
 from undisc.sharing.consents import Consents
 from undisc.web import problems
-from undisc.web.check_in.words import FAULTS, LOOKS, SIGNS, STATES
+from undisc.web.check_in.words import FAULTS, LOOKS, SIGNS, STATES, in_order
 from undisc.web.forms import Form
 from undisc.web.frame import N_, Frame
 from undisc.web.languages import LANGUAGES
@@ -74,7 +74,7 @@ def create_consent_pages(
         return page(request, me, "one", status, **(given | values))
 
     def entry_page(request: Request, me: SignedIn, draft: Draft, language: str, faults: dict[str, Fault]) -> Response:
-        wrong = {field: frame.sentence(request, me, FAULTS[field, fault]) for field, fault in faults.items()}
+        wrong = {field: frame.sentence(request, me, FAULTS[field, fault]) for field, fault in in_order(faults)}
         status = 422 if faults else 200
         words = wording(language)
         return page(request, me, "enter", status, draft=draft, faults=wrong, words=words, language_of_form=language)

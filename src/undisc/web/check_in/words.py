@@ -1,5 +1,7 @@
 """What the pages say of faults, doubts and states, by the words that the services use."""
 
+from collections.abc import Mapping
+
 from undisc.sharing.consent_form import Fault
 from undisc.sharing.consent_model import Look, Sign, State
 from undisc.web.frame import N_
@@ -21,6 +23,14 @@ FAULTS = {
     ("until", Fault.TOO_FAR): N_("Choose a day within the next ten years."),
     ("signed_name", Fault.MISSING): N_("Write your name to sign."),
 }
+
+_ORDER = [field for field, _ in FAULTS]
+
+
+def in_order(faults: Mapping[str, Fault]) -> list[tuple[str, Fault]]:
+    """What is wrong, in the order of the page."""
+    return sorted(faults.items(), key=lambda fault: _ORDER.index(fault[0]))
+
 
 SIGNS = {
     Sign.ACCESSION: N_("Same appointment number"),
