@@ -19,7 +19,7 @@ help: ## Show what can be made
 demo: $(STAMPS)/install $(STAMPS)/viewer ## Make a demo disc, take it in, share it, and serve the link
 	$(BIN)/undisc demo --data-dir .demo
 
-test: $(STAMPS)/dev $(STAMPS)/viewer $(STAMPS)/debian $(STAMPS)/ohif-$(OHIF) ## Run all tests
+test: $(STAMPS)/dev $(STAMPS)/viewer $(STAMPS)/debian $(STAMPS)/ohif-$(OHIF) $(STAMPS)/node-peers ## Run all tests
 	npm --prefix viewer run test
 	$(BIN)/pytest -n 2 --dist loadfile
 
@@ -66,7 +66,7 @@ lock: $(STAMPS)/dev ## Lock the dependencies anew, with hashes and without addre
 		--no-emit-index-url --no-header --no-annotate -o requirements/build.txt
 
 clean: ## Remove everything that was made here
-	rm -rf $(VENV) $(STAMPS) .demo dist viewer/node_modules src/undisc/web/static/viewer src/undisc/web/static/disc \
+	rm -rf $(VENV) $(STAMPS) .demo dist viewer/node_modules tests/peers/node/node_modules src/undisc/web/static/viewer src/undisc/web/static/disc \
 		src/undisc/web/static/pages
 
 $(BIN)/python:
@@ -109,6 +109,12 @@ $(STAMPS)/debian:
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(DEBIAN_TOOLS) >/dev/null \
 		|| echo "Some of $(DEBIAN_TOOLS) could not be installed: the tests that need them are skipped."; \
 	fi
+	@touch $@
+
+$(STAMPS)/node-peers: tests/peers/node/package-lock.json
+	@mkdir -p $(STAMPS)
+	@npm --prefix tests/peers/node ci --ignore-scripts --no-fund --no-audit >/dev/null \
+		|| echo "Programs on Node could not be had: the tests that need them are skipped."
 	@touch $@
 
 # The parts of OHIF that compute models and show microscopy are left packed: they are three quarters of it.

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from undisc.export.service import Exporting
     from undisc.intake.receiving import Reception
     from undisc.jobs.runner import Runner
+    from undisc.sharing.health_links import HealthLinks
 
 _MB = 1024 * 1024
 
@@ -251,6 +252,7 @@ def build_web(app: App, reception: "Reception | None" = None) -> "FastAPI":
     from undisc.archive.lookup import Lookup
     from undisc.dicomweb.app import LINK, SYSTEMS, create_dicomweb
     from undisc.dicomweb.services import DicomwebServices
+    from undisc.fhir.health_links import create_health_links
     from undisc.disclosures.service import Privacy
     from undisc.disclosures.verification import Verification
     from undisc.reports.service import Reports
@@ -266,6 +268,7 @@ def build_web(app: App, reception: "Reception | None" = None) -> "FastAPI":
         from undisc.annotations.service import Annotating
 
         annotating = Annotating(app.archive, reception, app.clock)
+    health_links = build_health_links(app)
     web = create_web(
         WebServices(
             app.sharing,
@@ -303,6 +306,7 @@ def build_web(app: App, reception: "Reception | None" = None) -> "FastAPI":
                 app.keyring,
             ),
             portal=PortalServices(app.shelf, app.archive, app.archive.retrieving, app.consents, app.tries),
+            health=health_links,
             privacy=PrivacyServices(
                 Privacy(app.trail, app.clock),
                 Verification(app.trail, app.clock),
@@ -326,6 +330,7 @@ def build_web(app: App, reception: "Reception | None" = None) -> "FastAPI":
             viewer_origins=settings.viewer_origin_list,
         )
     )
+    web.include_router(create_health_links(health_links))
     for place in (SYSTEMS, LINK):
         web.mount(place, dicomweb)
     return web
@@ -463,6 +468,18 @@ def build_runner(app: App, reception: "Reception") -> "Runner":
     others += ordering.kinds(build_ordering(app))
     others += [build_rounds(app).kind()]
     return Runner(app.jobs, [*transfers, reports, *others], max(1, app.settings.background_jobs))
+
+
+def build_health_links(app: App) -> "HealthLinks":
+    """SMART Health Links."""
+    from undisc.sharing.ground import Ground
+    from undisc.sharing.health_links import HealthLinks
+    from undisc.sharing.passcodes import Passcodes
+
+    settings = app.settings
+    terms = Terms(settings.place_name, public_url(settings), settings.link_days, settings.session_minutes)
+    ground = Ground(app.trail, app.archive, app.clock, terms, app.keyring, Passcodes(), app.people)
+    return HealthLinks(ground, app.archive.document)
 
 
 def build_rounds(app: App) -> "Rounds":

@@ -21,6 +21,16 @@ link_codes = Table(
     Column("used_at", Moment),
 )
 
+# SMART Health Links. The key is sealed by the keyring; that of the address is kept as a link's secret is.
+health_links = Table(
+    "health_links",
+    metadata,
+    Column("link_id", ForeignKey("links.id"), primary_key=True),
+    Column("sealed_key", Text, nullable=False),
+    # Whether there is a file besides by which programs fetch the pictures.
+    Column("with_access", Boolean, nullable=False),
+)
+
 # Where people check in: the address behind the QR code on the wall, or of a tablet.
 check_in_places = Table(
     "check_in_places",

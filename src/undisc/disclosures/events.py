@@ -81,6 +81,7 @@ _SHAPES = {
     "download-started": _OUT,
     "download-finished": _OUT,
     "instance-downloaded": _OUT,
+    "health-link-read": _OUT,
     "exported": _OUT,
     "published": _OUT,
     "study-retrieved": _Shape(TRANSFERRED, "R"),

@@ -7,7 +7,15 @@ LOOKS = frozenset({"series-viewed", "document-viewed"})
 """Somebody saw pictures or a report."""
 
 LEAVING = frozenset(
-    {"download-started", "instance-downloaded", "study-retrieved", "instances-sent", "exported", "published"}
+    {
+        "download-started",
+        "instance-downloaded",
+        "health-link-read",
+        "study-retrieved",
+        "instances-sent",
+        "exported",
+        "published",
+    }
 )
 """Pictures went out of the house."""
 

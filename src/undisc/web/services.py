@@ -21,6 +21,7 @@ from undisc.sharing.check_in import CheckIn
 from undisc.sharing.completion import Completions
 from undisc.sharing.consents import Consents
 from undisc.sharing.desk import Desk
+from undisc.sharing.health_links import HealthLinks
 from undisc.sharing.model import Permit
 from undisc.sharing.pictures import Pictures
 from undisc.sharing.service import Sharing
@@ -173,4 +174,5 @@ class WebServices:
     consents: Consents | None = None
     check_in: CheckIn | None = None
     privacy: PrivacyServices | None = None
+    health: HealthLinks | None = None
     staff: StaffServices | None = None

@@ -67,6 +67,7 @@ ACTIONS: Mapping[str, str] = {
     "message-failed": N_("Could not send a message"),
     "message-retried": N_("Had a message sent again"),
     "message-cancelled": N_("Took a message back"),
+    "health-link-read": N_("Read a SMART Health Link"),
     "trail-read": N_("Searched the trail"),
     "trail-exported": N_("Took a part of the trail out"),
     "accounting-made": N_("Made an accounting of disclosures"),
@@ -90,6 +91,7 @@ GROUPS: Mapping[str, Group] = {
         N_("Pictures that left"),
         frozenset(
             {
+                "health-link-read",
                 "download-started",
                 "download-finished",
                 "instance-downloaded",

@@ -313,6 +313,14 @@ def upgrade() -> None:
         batch_op.create_index("ix_completions_state", ["state", "complete_at"], unique=False)
 
     op.create_table(
+        "health_links",
+        sa.Column("link_id", sa.String(length=32), nullable=False),
+        sa.Column("sealed_key", sa.Text(), nullable=False),
+        sa.Column("with_access", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["link_id"], ["links.id"], name=op.f("fk_health_links_link_id")),
+        sa.PrimaryKeyConstraint("link_id", name=op.f("pk_health_links")),
+    )
+    op.create_table(
         "link_codes",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("link_id", sa.String(length=32), nullable=False),
