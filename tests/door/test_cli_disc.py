@@ -16,7 +16,7 @@ from tests.factories import discs
 from tests.factories.discs import MadeDisc
 
 from undisc.discs import Entry, open_source, survey
-from undisc.discs.sealed import KEY_PATH
+from undisc.discs.sealed import KEY_PATH, unsealed
 
 needs_xorriso = pytest.mark.skipif(shutil.which("xorriso") is None, reason="xorriso is not installed")
 
@@ -327,7 +327,7 @@ def slowly(self, file, take):
     time.sleep(0.2)
     return wait(self, file, take)
 folder.Copier.copy = slowly
-from undisc.cli.main import run
+from undisc.cli.start import run
 run()
 """
 
@@ -339,6 +339,35 @@ def test_burned_disc_is_read_back_and_cannot_be_burned_twice(disc: MadeDisc, dat
     assert len(survey(open_source(tmp_path / "disc"), 1000).listed) == 12
     again = make(disc, data, "--burn", f"stdio:{tmp_path}/disc")
     assert (again.code, again.err) == (1, "The disc in the drive is not blank. Put in a blank one.\n")
+
+
+@needs_xorriso
+def test_sealed_disc_that_was_burned_tells_its_passphrase_though_its_receipt_cannot_be_kept(
+    disc: MadeDisc, data: Path, tmp_path: Path
+) -> None:
+    receipts, aside = data / "receipts", tmp_path / "aside"
+    receipts.mkdir(exist_ok=True)
+    receipts.rename(aside)
+    receipts.write_bytes(b"no folder")
+    try:
+        ran = make(disc, data, "--burn", f"stdio:{tmp_path}/disc", "--seal", "--json", studies=1)
+    finally:
+        receipts.unlink()
+        aside.rename(receipts)
+    assert ran.code == 1
+    opened = unsealed(open_source(tmp_path / "disc"), lambda: ran.json["passphrase"])
+    assert len(survey(opened, 1000).listed) == 12
+
+
+def test_link_ends_where_the_letter_that_was_to_carry_it_cannot_be_written(
+    disc: MadeDisc, data: Path, tmp_path: Path
+) -> None:
+    letter = tmp_path / ("x" * 300 + ".pdf")
+    ran = make(disc, data, "--out", tmp_path / "x.zip", "--letter", letter, "--with-link", "--json", studies=1)
+    assert ran.code == 1
+    assert "link" not in ran.json
+    assert (tmp_path / "x.zip").exists()
+    assert undisc("links", "--json", data=data).json[0]["state"] == "revoked"
 
 
 @needs_xorriso

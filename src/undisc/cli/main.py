@@ -1,8 +1,5 @@
 """The command line: each command translates, and decides nothing."""
 
-import gc
-import os
-import sys
 from typing import Annotated
 
 import typer
@@ -15,7 +12,6 @@ from undisc.cli import (
     demo,
     dicom,
     exporting,
-    failing,
     giving,
     jobs,
     looking,
@@ -28,7 +24,6 @@ from undisc.cli import (
     tokens,
     working,
 )
-from undisc.dicom.pixels.processes import Spares
 
 app = typer.Typer(
     name="undisc",
@@ -85,19 +80,3 @@ app.add_typer(messages.messages, name="messages")
 app.add_typer(caring.audit, name="audit")
 app.add_typer(tokens.token, name="token")
 app.add_typer(people.people, name="people")
-
-
-def run(spares: Spares | None = None) -> None:
-    """The `undisc` program. However it ends, there is no traceback: one could quote a patient."""
-    gc.freeze()  # what was loaded stays: looking through it for garbage, now and at the end, costs a fifth of a second
-    try:
-        code = app(prog_name="undisc", standalone_mode=False, obj=spares)
-    except BrokenPipeError:
-        # Whoever read the output has seen enough; keep Python from complaining again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    except Exception as error:  # the last stop before the interpreter, which would print the error's own text
-        failing.end(error)
-    finally:
-        gc.freeze()
-    sys.exit(code)

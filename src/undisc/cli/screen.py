@@ -4,16 +4,20 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from undisc.app import App, build
 from undisc.dicom.pixels.processes import Spares
 from undisc.settings import Settings
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+_READING, _PREPARING = "Reading", "Making ready"
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -53,45 +57,52 @@ class Bars:
     """Progress of an import, as an import's watcher; silent where nobody looks at a terminal."""
 
     def __init__(self, *, quiet: bool) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.completed:.0f} of {task.total:.0f} {task.fields[what]}"),
-            TimeRemainingColumn(),
-            console=err,
-            disable=quiet or not err.is_terminal,
-            transient=True,
-        )
-        self._reading: TaskID | None = None
-        self._preparing: TaskID | None = None
-        self._files = 0
-        self._pictures = 0
+        self._progress = None
+        if not quiet and err.is_terminal:
+            # Loaded here, since it is half of what this module loads.
+            from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+            self._progress = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TextColumn("{task.completed:.0f} of {task.total:.0f} {task.fields[what]}"),
+                TimeRemainingColumn(),
+                console=err,
+                transient=True,
+            )
+        self._tasks: dict[str, TaskID] = {}
+        self._totals = {_READING: 0, _PREPARING: 0}
 
     def __enter__(self) -> "Bars":
-        self._progress.start()
+        if self._progress:
+            self._progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        if self._progress:
+            self._progress.stop()
 
     def surveyed(self, files: int, size: int) -> None:
-        self._files += files
-        if self._reading is None:
-            self._reading = self._progress.add_task("Reading", total=self._files, what="files")
-        else:
-            self._progress.update(self._reading, total=self._files)
+        self._expect(_READING, files, "files")
 
     def read(self, files: int, size: int) -> None:
-        if self._reading is not None:
-            self._progress.advance(self._reading, files)
+        self._advance(_READING, files)
 
     def preparing(self, pictures: int) -> None:
-        self._pictures += pictures
-        if self._preparing is None:
-            self._preparing = self._progress.add_task("Making ready", total=pictures, what="pictures")
-        else:
-            self._progress.update(self._preparing, total=self._pictures)
+        self._expect(_PREPARING, pictures, "pictures")
 
     def prepared(self, pictures: int) -> None:
-        if self._preparing is not None:
-            self._progress.advance(self._preparing, pictures)
+        self._advance(_PREPARING, pictures)
+
+    def _expect(self, doing: str, more: int, what: str) -> None:
+        if not self._progress:
+            return
+        self._totals[doing] += more
+        if doing in self._tasks:
+            self._progress.update(self._tasks[doing], total=self._totals[doing])
+        else:
+            self._tasks[doing] = self._progress.add_task(doing, total=self._totals[doing], what=what)
+
+    def _advance(self, doing: str, by: int) -> None:
+        if self._progress and doing in self._tasks:
+            self._progress.advance(self._tasks[doing], by)

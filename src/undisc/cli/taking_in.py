@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.table import Table
 
 from undisc.app import App
 from undisc.cli.failing import sentence_for
@@ -118,6 +117,8 @@ def print_summary(ledger: Ledger, verdict: Verdict) -> None:
     if ledger.went_on:
         out.print(f"This import went on where it was: {ledger.went_on} files were dealt with earlier.", soft_wrap=True)
     if ledger.files:
+        from rich.table import Table  # loaded last: until now workers would have waited for it
+
         table = Table(box=None, show_header=False, pad_edge=False)
         table.add_column(justify="right")
         table.add_column()
