@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from undisc.export.publishing import Publishing
     from undisc.export.receipts import Receipts
     from undisc.export.service import Exporting
+    from undisc.hl7.handling import Handling
     from undisc.intake.receiving import Reception
     from undisc.jobs.runner import Runner
     from undisc.sharing.health_links import HealthLinks
@@ -495,6 +496,14 @@ def build_rounds(app: App) -> "Rounds":
         collector = Collector(host.strip("[]"), int(port), settings.audit_syslog_authorities, *shown)
     elsewhere = Elsewhere(settings.audit_head_file, collector, settings.ae_title, settings.place_name)
     return Rounds(app.trail, app.clock, app.jobs, elsewhere)
+
+
+def build_hl7(app: App) -> "Handling":
+    """What is done with the HL7 messages of other systems."""
+    from undisc.hl7.handling import Handling
+    from undisc.patients.service import Orders
+
+    return Handling(app.trail, Orders(app.trail), app.completions)
 
 
 def build_dimse(app: App, reception: "Reception", host: str, port: int) -> "tuple[DimseServices, Door]":

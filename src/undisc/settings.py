@@ -1,5 +1,6 @@
 """What an operator may set, all under UNDISC_; with nothing set, one process on SQLite and a local folder."""
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
@@ -214,6 +215,25 @@ class Settings(BaseSettings):
     dicom_tls_client_certificates: bool = Field(
         default=False, description="Callers must show a certificate that one of the authorities vouches for."
     )
+
+    hl7_allowed: str | None = Field(
+        default=None,
+        description="Addresses or networks that may send HL7, such as 10.1.2.3,10.2.0.0/16; nobody when unset.",
+    )
+
+    @field_validator("hl7_allowed")
+    @classmethod
+    def _are_networks(cls, text: str | None) -> str | None:
+        for each in _listed(text):
+            try:
+                ip_network(each)
+            except ValueError:
+                raise ValueError("addresses are spelled 10.1.2.3, networks 10.1.0.0/16, with commas between") from None
+        return text
+
+    @property
+    def hl7_allowed_list(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        return tuple(ip_network(each) for each in _listed(self.hl7_allowed))
 
     @field_validator("time_zone")
     @classmethod

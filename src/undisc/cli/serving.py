@@ -3,11 +3,13 @@
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Annotated
 
 import typer
 
-from undisc.app import App, build_web, open_reception
+from undisc.app import App, build_hl7, build_web, open_reception
 from undisc.cli import dicom, people, working
 from undisc.cli.screen import DataDir, err, opened
 
@@ -18,6 +20,11 @@ DicomPort = Annotated[
     typer.Option(help="Port for DICOM services, in a process of their own; none without it.", min=1, max=65535),
 ]
 
+Hl7Port = Annotated[
+    int | None,
+    typer.Option(help="Port for HL7 messages (MLLP) from UNDISC_HL7_ALLOWED; none without it.", min=1, max=65535),
+]
+
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
@@ -26,6 +33,7 @@ def serve(
     port: Port = 8080,
     dicom_port: DicomPort = None,
     ae_title: dicom.AeTitle = None,
+    hl7_port: Hl7Port = None,
     data_dir: DataDir = None,
 ) -> None:
     """Serve the pages that links open, DICOMweb, and, with --dicom-port, DICOM services; jobs are done besides."""
@@ -35,8 +43,31 @@ def serve(
         opened(data_dir) as app,
         dicom.beside(host, dicom_port, ae_title, app.settings.data_dir),
         working.beside(app, ae_title),
+        _hl7_beside(app, host, hl7_port),
     ):
         listen(app, host, port)
+
+
+@contextmanager
+def _hl7_beside(app: App, host: str, port: int | None) -> Iterator[None]:
+    """HL7 messages are taken for as long as the block lasts, where a port is given."""
+    if port is None:
+        yield
+        return
+    # Loaded here, since most servers are told nothing by HL7.
+    from undisc.hl7 import server as hl7
+
+    allowed = app.settings.hl7_allowed_list
+    if not allowed:
+        err.print("Nobody may send HL7 messages: set UNDISC_HL7_ALLOWED to the addresses that may.", style="yellow")
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(hl7.opened(build_hl7(app), host, port, allowed))
+        except OSError as error:
+            err.print(f"HL7 cannot listen on {host}:{port}: {error.strerror}. Give another --hl7-port.", soft_wrap=True)
+            raise typer.Exit(1) from error
+        err.print(f"HL7 messages are taken at {host}:{port}.")
+        yield
 
 
 def listen(app: App, host: str, port: int) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 # The tables of people, consents and messages join the others as they are loaded.
-from undisc.db import locks, message_tables, people_tables, sharing_tables  # noqa: F401
+from undisc.db import locks, message_tables, order_tables, people_tables, sharing_tables  # noqa: F401
 from undisc.db.engine import Database
 from undisc.db.tables import metadata
 from undisc.errors import ArchiveTooNew

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from undisc.db import message_tables, people_tables, sharing_tables  # noqa: F401
+from undisc.db import message_tables, order_tables, people_tables, sharing_tables  # noqa: F401
 from undisc.db.tables import metadata
 
 connection = context.config.attributes["connection"]

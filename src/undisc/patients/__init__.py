@@ -1,0 +1,1 @@
+"""Who a study belongs to, as far as others said so beforehand: orders."""
