@@ -54,7 +54,7 @@ class Wanted:
 
 def make(wanted: Wanted) -> NoReturn:
     """Make the media, print what became of them, and end the program with its exit code."""
-    plan, link = None, None
+    plan, link, order = None, None, None
     made: list[Made] = []
     code, failure = 0, ""
     end_as_interrupted()  # so that no pictures are left half written on a stick
@@ -73,7 +73,13 @@ def make(wanted: Wanted) -> NoReturn:
                 is_good = all(each.verified.is_good for each in made)
                 if wanted.with_link and is_good:
                     link = app.sharing.create_link(order.study_ids, passcode="auto")
-                _write_papers(app, plan, made, wanted, link)
+                try:
+                    _write_papers(app, plan, made, wanted, link)
+                except BaseException:
+                    if link:  # it is on no letter, and nobody knows it
+                        app.sharing.revoke(link.link.id)
+                        link = None
+                    raise
                 code = 0 if is_good else 1
     except StudyUnknown as error:
         code, failure = 2, str(error)
@@ -83,7 +89,7 @@ def make(wanted: Wanted) -> NoReturn:
         code, failure = 1, sentence_for(error)
     # What was made before something failed has to be told of all the same: nobody else knows its passphrase.
     if plan is None or not made:
-        _fail(code, failure, wanted.as_json)
+        _fail(code, failure, wanted.as_json, _burned_secret(order) if plan else None)
     if wanted.as_json:
         print_json(_as_json(plan, made, link) | ({"message": failure} if failure else {}))
         raise typer.Exit(code)
@@ -347,11 +353,19 @@ def _as_json(plan: Plan, made: Sequence[Made], link: NewLink | None) -> dict[str
     return told
 
 
-def _fail(code: int, sentence: str, as_json: bool) -> NoReturn:
+def _burned_secret(order: Order | None) -> str | None:
+    """What opens a disc that may lie burned in the drive though its making failed: it cannot be taken back."""
+    return _secret(order) if order is not None and order.medium is Medium.DISC else None
+
+
+def _fail(code: int, sentence: str, as_json: bool, secret: str | None = None) -> NoReturn:
     if as_json:
-        print_json({"message": sentence})
+        print_json({"message": sentence} | ({"passphrase": secret} if secret else {}))
     else:
         err.print(safe(sentence), style="bold", soft_wrap=True)
+        if secret:
+            out.print(f"Passphrase:  {secret}", style="bold", markup=False, soft_wrap=True)
+            out.print("It opens what was burned, if anything was. It is kept nowhere.", soft_wrap=True)
     raise typer.Exit(code)
 
 
