@@ -60,18 +60,19 @@ function bringUpToDate(place: HTMLElement, page: Document) {
   if (place.contains(document.activeElement) && document.activeElement?.matches("button, select, textarea")) {
     return;
   }
-  const focused = document.activeElement as HTMLInputElement | null;
+  const focused = document.activeElement instanceof HTMLElement ? document.activeElement : null;
   const held = place.contains(focused) ? focused : null;
   const copy = document.importNode(page.body, true);
-  carryOver(place, copy);
-  place.replaceChildren(...copy.childNodes);
-  if (held) {
-    const again =
-      held instanceof HTMLAnchorElement
-        ? place.querySelector<HTMLElement>(`a[href="${held.getAttribute("href")}"]`)
-        : place.querySelector<HTMLElement>(`input[name="${held.name}"][value="${held.value}"]`);
-    again?.focus({ preventScroll: true });
+  for (const [key, fresh] of keyed(copy)) {
+    const old = before.get(key);
+    if (old && old.dataset.v === fresh.dataset.v) {
+      fresh.replaceWith(old);
+    } else if (old) {
+      carryOver(old, fresh);
+    }
   }
+  place.replaceChildren(...copy.childNodes);
+  held?.focus({ preventScroll: true });
   offerAll(place);
 }
 
