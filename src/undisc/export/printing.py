@@ -43,7 +43,7 @@ def letter(told: Told) -> bytes:
     more = {
         "title": "Medical pictures for you",
         "enclosed": f"The enclosed {enclosed} {_counted(told.images)}.",
-        "qr": _qr(told.link) if told.link else "",
+        "qr": qr(told.link) if told.link else "",
         "until": f"{told.until.astimezone():%d %B %Y}" if told.until else "",
     }
     return typeset("letter", _words(told) | more, standard="ua-1")
@@ -54,8 +54,10 @@ def _words(told: Told) -> dict[str, Any]:
     return asdict(told) | dates | {"what": _counted(told.images).capitalize()}
 
 
-def typeset(name: str, data: dict[str, Any], standard: Literal["ua-1"] | None = None) -> bytes:
-    """A template of this folder with these words, as PDF."""
+def typeset(
+    name: str, data: dict[str, Any], standard: Literal["ua-1"] | None = None, *, machine_fonts: bool = True
+) -> bytes:
+    """A template of this folder with these words, as PDF. machine_fonts: besides those that typst brings along."""
     # Loaded here, since most commands print nothing and it takes a while.
     import typst
 
@@ -64,6 +66,7 @@ def typeset(name: str, data: dict[str, Any], standard: Literal["ua-1"] | None = 
         root=str(_TEMPLATES),
         sys_inputs={"data": json.dumps(data)},
         pdf_standards=standard,
+        ignore_system_fonts=not machine_fonts,
     )
     assert isinstance(made, bytes)
     return made
@@ -73,9 +76,10 @@ def _counted(images: int) -> str:
     return "1 medical picture" if images == 1 else f"{images:,} medical pictures"
 
 
-def _qr(address: str) -> str:
+def qr(address: str, quiet_zone: int = 4) -> str:
+    """The address as an SVG picture to scan. quiet_zone: white modules around it; 0 where the page has room itself."""
     import segno
 
     drawn = io.BytesIO()
-    segno.make(address, error="m").save(drawn, kind="svg", border=4, xmldecl=False)
+    segno.make(address, error="m").save(drawn, kind="svg", border=quiet_zone, xmldecl=False)
     return drawn.getvalue().decode()
