@@ -4,6 +4,7 @@ It has a limit on memory for each instance, on the size of what it writes, on op
 limit on time is the pool's, which kills it. Codecs may print: the pool's channel is moved out of their way first.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -29,7 +30,10 @@ def run(memory_mb: int) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     _limit()
+    gc.disable()  # what is loaded now stays, so that looking through it for garbage would find none
     importlib.import_module("undisc.dicom.pixels.derive")  # before there is a job, whose time it would take
+    gc.freeze()
+    gc.enable()
     try:
         while (job := _next(sys.stdin.buffer)) is not None:
             answers.write(packed(result_message(_done(job, memory_mb, _SignOfLife(answers)))))
