@@ -20,7 +20,6 @@ from undisc.web.services import WebServices
 from undisc.web.signing_in.routes import create_signing_in, install_proving
 from undisc.web.signing_in.steps import home_of
 from undisc.web.staff.routes import create_staff
-from undisc.web.signing_in.steps import home_of
 from undisc.web.static_files import read_file, read_folder
 
 
