@@ -138,12 +138,14 @@ def _wired(settings: Settings, clock: Clock, spares: Spares | None) -> App:
         public_url=public_url(settings),
         link_days=settings.link_days,
         session_minutes=settings.session_minutes,
+        time_zone=settings.time_zone,
     )
     jobs = Jobs(database, clock)
     keyring = Keyring(settings.secrets_key_file or root / "keys" / "secrets.key")
     people = People(trail, clock, keyring, _ends(settings), settings.glass_hours)
     messaging = _open_messaging(settings, trail, clock, jobs, keyring)
     sharing = Sharing(trail, archive, clock, terms, keyring, people, messaging)
+    people.when_session_ends(sharing.end_viewing)
     arrivals = Arrivals(jobs, timedelta(minutes=settings.quiet_minutes) if settings.quiet_minutes else None)
     archive.keeper.arrived = arrivals.came
     consents = Consents(trail, clock, arrivals.consented)
@@ -253,9 +255,9 @@ def build_web(app: App, reception: "Reception | None" = None) -> "FastAPI":
     from undisc.archive.lookup import Lookup
     from undisc.dicomweb.app import LINK, SYSTEMS, create_dicomweb
     from undisc.dicomweb.services import DicomwebServices
-    from undisc.fhir.health_links import create_health_links
     from undisc.disclosures.service import Privacy
     from undisc.disclosures.verification import Verification
+    from undisc.fhir.health_links import create_health_links
     from undisc.reports.service import Reports
     from undisc.sharing.check_in import CheckIn
     from undisc.sharing.desk import Desk
@@ -305,6 +307,7 @@ def build_web(app: App, reception: "Reception | None" = None) -> "FastAPI":
                 build_ordering(app),
                 app.people,
                 app.keyring,
+                settings.contact_line,
             ),
             portal=PortalServices(app.shelf, app.archive, app.archive.retrieving, app.consents, app.tries),
             health=health_links,
