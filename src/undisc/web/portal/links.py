@@ -65,7 +65,9 @@ def create_links_given(pages: PortalPages) -> APIRouter:
         found = pages.sharing.looks_at(shelved.whose.relation.patient) if shelved.whose else []
         mine = [look for look in found if words.is_mine(look, me)]
         others = [look for look in found if not words.is_mine(look, me)]
-        return pages.render(request, me, "looks.html", shelved=shelved, looks=others, mine=mine)
+        given = pages.links(shelved.whose) if shelved.whose else []
+        whom = {one.link.id: words.whom_for(one) for one in given}
+        return pages.render(request, me, "looks.html", shelved=shelved, looks=others, mine=mine, whom=whom)
 
     def _stop(me: SignedIn, link_id: str) -> Response:
         _, shelved = pages.link(me, link_id)

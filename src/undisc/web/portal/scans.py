@@ -42,7 +42,8 @@ def create_scans(pages: PortalPages) -> APIRouter:
         shelved = pages.around(me, study.patient)
         beside = request.query_params.get("report", "")
         assert shelved.whose is not None
-        links = [one for one in pages.links(shelved.whose) if study.id in one.studies and one.link.kind is Kind.SHARE]
+        given = pages.links(shelved.whose)
+        links = [one for one in given if study.id in one.studies and one.link.kind is Kind.SHARE]
         return pages.render(
             request,
             me,
@@ -53,6 +54,7 @@ def create_scans(pages: PortalPages) -> APIRouter:
             beside=beside if is_link_id(beside) else "",
             links=[one for one in links if one.state == "open"],
             whom_for=words.whom_for,
+            whom={one.link.id: words.whom_for(one) for one in given},
             latest=_latest_looks(pages, me, study),
             may_download=not isinstance(pages.sharing.ask_person(me, Use.DOWNLOAD, study.id), Denied),
         )
