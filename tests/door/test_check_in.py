@@ -2,13 +2,15 @@
 fills the list, reads of others, or loses what they typed."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 from tests.door.check_in_door import FILLED, SIGNED, CheckInDoor, check_in_door, token_of
 
-from undisc.sharing.consent_model import Choice, SignedAs, State
+from undisc.sharing.consent_form import check, read_draft
+from undisc.sharing.consent_model import Choice, Consent, ConsentForm, SignedAs, State
 
 Opened = tuple[int, httpx.Client, str]
 TYPED = ("Jane", "1970", "jane@example.org", "A4711", "Roe")
@@ -231,14 +233,22 @@ def test_codes_are_not_guessed_and_forms_do_not_flood(door: CheckInDoor) -> None
     assert guesser.post(f"/check-in/{place}/open", data={"code": code}).status_code == 429
     door.clock.advance(hours=1, seconds=1)
 
-    answers: list[int] = []
-    for number in range(62):
+    session = door.check_in.session(door.entered(place, code).cookies["undisc_check_in"])
+    assert session is not None
+    checked = check(read_draft((SIGNED | {"name": "Somebody"}).items()), "en", door.clock.now())
+    assert isinstance(checked, ConsentForm)
+    for number in range(99):
+        assert isinstance(door.check_in.sign(session, replace(checked, named=str(number)), "127.0.0.1"), Consent)
+    answers: list[httpx.Response] = []
+    for number in range(2):
         browser = door.entered(place, code)
         token = token_of(browser.get(f"/check-in/{place}/form"))
         sent = SIGNED | {"name": f"Jane Doe {number}", "form_token": token}
-        answers.append(browser.post(f"/check-in/{place}/sign", data=sent).status_code)
-    assert answers == [303] * 60 + [429] * 2
-    assert len(door.app.consents.waiting()) == 60
+        answers.append(browser.post(f"/check-in/{place}/sign", data=sent))
+    assert [answer.status_code for answer in answers] == [303, 429]
+    assert "Very many forms were signed here" in answers[1].text
+    assert 'value="Jane Doe 1"' in answers[1].text
+    assert len(door.app.consents.waiting()) == 100
 
 
 def test_a_tablet_shows_the_next_person_nothing_of_the_last(standing: CheckInDoor) -> None:

@@ -160,12 +160,17 @@ def test_on_a_tablet_with_a_drawn_signature_and_nothing_left_for_the_next(
     page.wait_for_url("**/form")
     expect(page.locator("#name")).to_have_value("")
 
-    # The scan comes, by import, and its consent is on it.
+    # The scan comes, by import, and all of it: its consent is on it, and the link goes where the form says.
     study = door.scan_arrives(tmp_path, "ACC-7")
-    with door.app.trail.work() as work:
-        attached = door.app.consents.attach_arrived(work, study)
+    assert door.app.completions.said_complete(study, "operator")
+    attached = door.app.consents.of_study(study)
     assert attached is not None
     assert (attached.id, attached.state, attached.study_id) == (consent.id, State.ATTACHED, study)
+    done = door.app.completions.one(study)
+    assert done is not None
+    assert done.link_id is not None
+    [message] = [one for one in door.app.messaging.of_link(done.link_id) if one.purpose == "link"]
+    assert message.shown_to == "a···@example.org"
 
 
 def test_by_keyboard_alone(door: CheckInDoor, context: Callable[..., BrowserContext]) -> None:

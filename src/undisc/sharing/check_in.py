@@ -26,7 +26,8 @@ _CODE_LENGTH = 10
 _LONGEST_NAME = 80
 _PHONE_LASTS, _TABLET_LASTS = timedelta(hours=2), timedelta(hours=16)
 _WITHIN = timedelta(hours=1)
-_WRONG_CODES, _FORMS_OF_PLACE, _FORMS_OF_ADDRESS = 20, 200, 60
+# A whole clinic may come by one address; and one address never shuts a place for all others.
+_WRONG_CODES, _FORMS_OF_PLACE, _FORMS_OF_ADDRESS = 20, 300, 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,11 @@ def found(connection: Connection, text: str, state: State | None, most: int) -> 
     for word in text.split()[:6]:
         columns = (consents.c.patient_name, consents.c.accession, consents.c.patient_id)
         columns = (*columns, consents.c.email, consents.c.phone, consents.c.signed_name)
-        conditions.append(or_(*(column.icontains(word, autoescape=True) for column in columns)))
+        # Databases know of case what their locale does: here for A to Z alone.
+        spelled = {word, word.lower(), word.upper(), word.title()}
+        conditions.append(
+            or_(*(column.icontains(one, autoescape=True) for one in sorted(spelled) for column in columns))
+        )
     return _some(connection, *conditions, most=most)
 
 
