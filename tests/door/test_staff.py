@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from pypdf import PdfReader
 from starlette.routing import Mount
 from tests.door.running import serving
 from tests.door.test_routes_closed import all_of, routes
@@ -221,6 +222,31 @@ def test_many_are_done_at_once_and_each_says_what_became_of_it(place: Place) -> 
     assert "Nothing here" in place.get("?show=waiting").text
     place.post("/bulk", {"do": "reopen", "study": [first]})
     assert "To hand over" in place.get("/rows?show=waiting").text
+
+
+def test_what_is_printed_has_the_link_as_a_code_and_the_passcode_is_said_at_the_desk(place: Place) -> None:
+    study = place.studies()[0]
+    answer = place.post(f"/patients/{study}/give", {"study": study, "do": "print"})
+    passcode = re.search(r"data-passcode>(\d{6})<", answer.text)
+    assert passcode is not None
+    link = place.app.sharing.links()[0].link
+    assert (link.passcode is not None, place.app.messaging.of_link(link.id)) == (True, [])
+    assert f"/s/{link.id}" not in answer.text
+    sheets = re.search(r'name="sheets" value="([^"]+)"', answer.text)
+    assert sheets is not None
+    printed = place.post("/print", {"sheets": sheets[1]})
+    assert printed.headers["content-type"] == "application/pdf"
+    text = "".join(page.extract_text() for page in PdfReader(BytesIO(printed.content)).pages)
+    assert link.id in re.sub(r"[\n\u200b]", "", text)
+    assert passcode[1] not in text
+    shown = place.app.shelf.study(study)
+    assert shown is not None
+    assert shown.patient_name.split("^")[0] not in text
+    for forged in ("", "x", sheets[1][:-4] + "AAAA"):
+        assert place.post("/print", {"sheets": forged}).status_code == 403
+    assert place.app.completions.one(study).state == "printed"  # type: ignore[union-attr]
+    both = place.post("/bulk", {"do": "print", "study": place.studies()})
+    assert "Open the page to print" in both.text
 
 
 def test_an_opened_link_cannot_be_taken_back_and_can_be_stopped(place: Place) -> None:

@@ -148,6 +148,7 @@ class StaffServices:
     ordering: Ordering
     people: People
     keyring: Keyring
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
@@ -77,6 +78,15 @@ def create_giving(pages: StaffPages) -> APIRouter:
 
     @router.get("/bulk")
     def done_before(me: StaffMember) -> Response:
+        return RedirectResponse("/staff", 303)
+
+    @router.post("/print")
+    async def print_sheets(request: Request, me: StaffMember) -> Response:
+        form = await read_my_form(request, me, url)
+        return await run_in_threadpool(_printed, pages, form.get("sheets", _LONGEST_PRINT))
+
+    @router.get("/print")
+    def printed_before(me: StaffMember) -> Response:
         return RedirectResponse("/staff", 303)
 
     @router.post("/links/{link_id}/stop")
@@ -209,6 +219,21 @@ def _sealed(pages: StaffPages, handed: Sequence[HandedOver]) -> str:
     until = datetime.now().astimezone() + _PRINTED_WITHIN
     told = [[each.url, each.until.isoformat(), each.language] for each in handed]
     return pages.services.keyring.seal(_SEALED_FOR, json.dumps([until.isoformat(), told]))
+
+
+def _printed(pages: StaffPages, sealed: str) -> Response:
+    """All pages in one file. Refused for what was not made here, or too long ago."""
+    # Loaded here, since it takes a while and most pages print nothing.
+    from undisc.export.print_out import Sheet, render_print_outs
+
+    opened = pages.services.keyring.open(_SEALED_FOR, sealed) if sealed else None
+    until, told = json.loads(opened) if opened else ("", [])
+    if not told or datetime.fromisoformat(until) < datetime.now().astimezone():
+        raise problems.Refusal(problems.FORM_TOO_OLD)
+    sheets = [Sheet(address, datetime.fromisoformat(ends), language) for address, ends, language in told]
+    zone = ZoneInfo(pages.web.time_zone)
+    body = render_print_outs(pages.web.place_name, pages.services.contact or None, sheets, zone=zone)
+    return Response(body, media_type="application/pdf", headers={"Content-Disposition": 'inline; filename="print.pdf"'})
 
 
 def _say_about_link(pages: StaffPages, request: Request, me: SignedIn, link_id: str, answer: str | NotDone) -> Response:

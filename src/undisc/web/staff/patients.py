@@ -1,5 +1,7 @@
 """One patient: studies, consents, links, messages, discs, who looked; and looking at the pictures with a reason."""
 
+from dataclasses import replace
+
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -9,7 +11,7 @@ from undisc.accounts.people.model import SignedIn
 from undisc.accounts.people.service import PeopleRefused
 from undisc.messaging.model import Way
 from undisc.sharing.consent_model import Consent, State
-from undisc.sharing.model import Browser, Denied
+from undisc.sharing.model import Browser, Denied, Look
 from undisc.web import problems
 from undisc.web.links import viewing
 from undisc.web.people import StaffMember, read_my_form, who
@@ -56,12 +58,20 @@ def patient_page(
         "links": given,
         "messages": services.desk.messages_of([each.link.id for each in given]),
         "media": media,
-        "looks": looks[:_MOST_LOOKS],
+        "looks": [_named(pages, look) for look in looks[:_MOST_LOOKS]],
         "ways": services.desk.ways(),
         "Way": Way,
         "glass": next((glass for glass in me.glasses if glass.patient == patient.key), None),
     }
     return pages.render(request, me, "patient.html", status=status, **(values | more))
+
+
+def _named(pages: StaffPages, look: Look) -> Look:
+    """What people made on a medium is told by the number of who did it."""
+    if look.way != "medium" or not look.who.isdecimal():
+        return look
+    person = pages.services.people.person(int(look.who))
+    return replace(look, who=person.name if person else "")
 
 
 def _consents(pages: StaffPages, patient: Patient) -> list[Consent]:
