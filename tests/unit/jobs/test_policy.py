@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from undisc.jobs import policy
-from undisc.jobs.model import Again, Done, Hopeless, Mishap, State
+from undisc.jobs.model import Again, Done, Ending, Hopeless, Later, Mishap, State
 
 _NOW = datetime(2026, 11, 24, tzinfo=UTC)
 _DAY = timedelta(days=1)
 _chances = st.floats(0, 1, allow_nan=False)
 
 
-def _next(ending: Done | Again | Hopeless | Mishap, *, mishaps: int = 0, age: timedelta = timedelta()) -> State:
+def _next(ending: Ending | Mishap, *, mishaps: int = 0, age: timedelta = timedelta()) -> State:
     return policy.next_state(ending, mishaps=mishaps, wanted_at=_NOW - age, now=_NOW, patience=_DAY)
 
 
@@ -49,3 +49,7 @@ def test_what_is_hopeless_fails_and_what_may_succeed_waits_as_long_as_there_is_p
 @given(st.integers(1, 20))
 def test_mishaps_are_given_up_by_their_number(mishaps: int) -> None:
     assert (_next(Mishap("what?"), mishaps=mishaps) is State.FAILED) == (mishaps >= policy.MOST_MISHAPS)
+
+
+def test_what_is_not_due_yet_waits_however_long_it_was_wanted() -> None:
+    assert _next(Later(_NOW + _DAY), age=10 * _DAY) is State.WAITING
