@@ -54,10 +54,11 @@ class _Progress:
 
 @dataclass(frozen=True, slots=True)
 class LetIn:
-    """An opening as the trail was told of it: the grant, and the series whose first picture went along."""
+    """An opening: the grant, and the series whose first picture went along. written: the trail was told of both."""
 
     grant: Grant
     series: int | None
+    written: bool = False
 
 
 class Opener:
@@ -199,6 +200,11 @@ class Opener:
         token = secrets.new_token()
         me_token: str | None = None
         actor = who if who.startswith("person:") else f"link:{link.id}"
+        # Where nothing is left to be proven it is made before the transaction, and that the first series was seen is
+        # written along: many who open links at once wait for one commit each.
+        early = None
+        if code is None and link.kind is not Kind.PATIENT:
+            early = study_manifest(link, ground.terms.place_name, ground.pictures, with_first=True)
         with ground.trail.work() as work:
             now = ground.clock.now()
             store.locked_link(work.connection, link.id)
@@ -221,13 +227,20 @@ class Opener:
             digest = secrets.digest(token)
             session = store.add_session(work.connection, link.id, digest, now, ends_at, **seen)
             work.audit(Act("link-opened", actor, _seen(link, browser) | {"session": session.id}))
+            if early is not None and early[1] is not None and store.note_series(work.connection, session.id, early[1]):
+                told = {"link": link.id, "session": session.id, "series": early[1]}
+                work.audit(Act("series-viewed", actor, told))
             if opening == 1 and fresh.kind is Kind.SHARE and fresh.person_id is not None:
                 self._tell_owner(work, fresh, fresh.person_id)
             if who == "patient":
                 me_token = self._begin(work, fresh, browser, answers)
         mine = fresh.kind is Kind.PATIENT and (me_token is not None or who.startswith("person:"))
-        body, series = study_manifest(fresh, ground.terms.place_name, ground.pictures, with_first=True, mine=mine)
-        self._noted(LetIn(Grant(fresh, session), series))
+        if early is None:
+            made = study_manifest(fresh, ground.terms.place_name, ground.pictures, with_first=True, mine=mine)
+        else:
+            made = early
+        body, series = made
+        self._noted(LetIn(Grant(fresh, session), series, written=early is not None))
         return Opened(token, ends_at, body, me_token)
 
     def _tell_owner(self, work: UnitOfWork, link: Link, owner: int) -> None:

@@ -234,6 +234,10 @@ class Sharing:
                 link = permit.grant.link.id
                 action = "document-viewed" if document else "series-viewed"
                 work.audit(Act(action, actor_of(permit.grant), {"link": link, "session": key[0], "series": key[1]}))
+        self._remember(key)
+
+    def _remember(self, key: tuple[int, int]) -> None:
+        """That the trail has been told of this."""
         with self._noting:
             if len(self._noted) >= _MOST_NOTED:
                 self._noted.clear()
@@ -283,6 +287,9 @@ class Sharing:
 
     def _note_let_in(self, let_in: LetIn) -> None:
         grant = let_in.grant
+        if let_in.written and let_in.series is not None:
+            self._remember((grant.session.id, let_in.series))
+            return
         self.note_series(Permit(grant, tuple(sorted(grant.link.studies)), let_in.series))
 
 
