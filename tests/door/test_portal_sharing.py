@@ -1,6 +1,8 @@
 """Proves that a patient's share is what they chose, that its secret is shown once, and that stopping stops at once."""
 
+import base64
 import html
+import json
 import re
 from collections.abc import Iterator
 
@@ -143,6 +145,24 @@ def test_what_makes_no_sound_link_is_said_where_it_was_typed(
     assert answer.status_code == 422
     assert told in html.unescape(answer.text)
     assert len(door.app.sharing.links()) == before
+
+
+def test_health_link_is_made_once_and_stopped_like_any_other(door: PortalDoor) -> None:
+    ada, study = door.patient(ADA), door.study(ADA, 1)
+    page = ada.get(f"/me/scans/{study}/share")
+    fields = {"form_token": form_token(page), "once": f"{once_of(page)}h", "report": "yes"}
+    made = ada.post(f"/me/scans/{study}/share/health", data=fields)
+    text = made.text.split('readonly value="shlink:/')[1].split('"')[0]
+    told = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    assert told["flag"] == "P"
+    assert _CODE.search(made.text)
+    assert "This link was made already" in ada.post(f"/me/scans/{study}/share/health", data=fields).text
+    name = made.text.split("/me/links/")[1].split('"')[0]
+    asked = {"recipient": "Knee Clinic"}
+    where = told["url"].split("/shl/")[1]
+    assert door.browser().post(f"/shl/{where}", json=asked).status_code == 401
+    assert send(ada, f"/me/links/{name}", f"/me/links/{name}/stop").status_code == 303
+    assert door.browser().post(f"/shl/{where}", json=asked).status_code == 404
 
 
 def test_scans_of_others_cannot_be_put_into_a_share(door: PortalDoor) -> None:

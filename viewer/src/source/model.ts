@@ -230,3 +230,9 @@ export interface StudyManifest {
   /** The first series, sent along so that nothing need be asked for before its pictures. */
   series: SeriesManifest | null;
 }
+
+/** Where the patient who looks shows others what they see. */
+export function shareAddress(study: StudyManifest): string {
+  const [first] = study.studies;
+  return first === undefined ? "/me" : `/me/scans/${first.id}/share`;
+}

@@ -1,7 +1,7 @@
 import { day } from "../messages/format";
 import { words } from "../messages/index";
 import type { FrameSource } from "../source/frame-source";
-import type { StudyManifest } from "../source/model";
+import { type StudyManifest, shareAddress } from "../source/model";
 import { Originals } from "./disc";
 import { FolderAbout, OtherDiscButton } from "./folder";
 import { Icon } from "./icons";
@@ -15,7 +15,7 @@ export function About({ study, source }: { study: StudyManifest; source: FrameSo
   return (
     <div class="about">
       {study.mine && (
-        <a class="download" data-testid="share" href="/me">
+        <a class="download" data-testid="share" href={shareAddress(study)}>
           <Icon name="share" />
           <span>{words.door.share}</span>
         </a>

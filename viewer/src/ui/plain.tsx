@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { type Explanations, fetchExplanations } from "../messages/explain/index";
 import { words } from "../messages/index";
 import type { FrameSource } from "../source/frame-source";
-import type { SeriesEntry } from "../source/model";
+import { type SeriesEntry, shareAddress } from "../source/model";
 import { threeSides } from "../viewer/three-sides";
 import { viewChoice } from "../viewer/view-choice";
 import type { Viewing } from "../viewer/viewing";
@@ -130,7 +130,7 @@ export function PlainTools({ workspace, source, more }: PlainProps) {
         <PlainTool name="report" icon="document" label={plain.report} act={() => workspace.choose(report)} />
       )}
       {workspace.study.mine && (
-        <a class="plain-tool" data-testid="plain-share" href="/me">
+        <a class="plain-tool" data-testid="plain-share" href={shareAddress(workspace.study)}>
           <Icon name="share" />
           <span>{words.door.share}</span>
         </a>

@@ -43,6 +43,39 @@ def create_sharing(pages: PortalPages) -> APIRouter:
         form = await read_my_form(request, me, public_url)
         return await off_loop(_shared, request, me, study_id, form)
 
+    @router.post("/health")
+    async def health(request: Request, me: APatient, study_id: str) -> Response:
+        form = await read_my_form(request, me, public_url)
+        return await off_loop(_health, request, me, study_id, form)
+
+    def _health(request: Request, me: SignedIn, study_id: str, form: Form) -> Response:
+        """The same as a SMART Health Link, for the app in which somebody gathers what they are given."""
+        study = pages.study(me, study_id, Use.SHARE)
+        health_links = pages.services.health
+        if health_links is None:
+            raise problems.Refusal(problems.NOT_HERE)
+        shelved = pages.around(me, study.patient)
+        assert shelved.whose is not None
+        lasts, until = timedelta(days=USUAL_DAYS), shelved.whose.relation.until
+        if not pages.people.trail.run(lambda work: _is_first(work, me, form.get("once"))):
+            return _made_before(request, me, study, shelved)
+        try:
+            made = health_links.make(
+                me,
+                [study.id],
+                passcode="auto" if form.get("open") != "yes" else None,
+                lifetime=min(lasts, until - pages.now()) if until else lasts,
+                with_report=form.get("report") == "yes",
+            )
+        except ShareRefused as reason:
+            return _form(request, me, study, Chosen(studies=(study.id,)), status=422, wrong=str(reason))
+        picture = _qr(made.text)
+        response = pages.render(
+            request, me, "health_made.html", study=study, made=made, picture=picture, scripts=("copy", "portal")
+        )
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
     def _shared(request: Request, me: SignedIn, study_id: str, form: Form) -> Response:
         study = pages.study(me, study_id, Use.SHARE)
         shelved = pages.around(me, study.patient)
@@ -64,17 +97,23 @@ def create_sharing(pages: PortalPages) -> APIRouter:
         except StudyUnknown:
             raise problems.Refusal(problems.NOT_HERE) from None
         if made is None:
-            wrong = pages.frame.sentence(request, me, _SENT_BEFORE)
-            return pages.render(request, me, "made_before.html", shelved=shelved, study=study, wrong=wrong)
+            return _made_before(request, me, study, shelved)
         return _made(request, me, study, shelved, chosen, made)
 
     def _make(work: UnitOfWork, request: Request, me: SignedIn, chosen: Chosen, once: str) -> NewLink | None:
         """None where this very form was sent before: loading the page again makes no second link."""
-        first = pages.of.tries.take(work, "share-form", f"{me.session_id}:{once}", 1, _FORM_LASTS)
-        if isinstance(first, ShutUntil):
+        if not _is_first(work, me, once):
             return None
         language = language_of(request, me.person.language)
         return pages.sharing.share(chosen.choice(work.clock.now(), language), me, work)
+
+    def _is_first(work: UnitOfWork, me: SignedIn, once: str) -> bool:
+        taken = pages.of.tries.take(work, "share-form", f"{me.session_id}:{once}", 1, _FORM_LASTS)
+        return not isinstance(taken, ShutUntil)
+
+    def _made_before(request: Request, me: SignedIn, study: ShelfStudy, shelved: Shelved) -> Response:
+        wrong = pages.frame.sentence(request, me, _SENT_BEFORE)
+        return pages.render(request, me, "made_before.html", shelved=shelved, study=study, wrong=wrong)
 
     def _form(
         request: Request, me: SignedIn, study: ShelfStudy, chosen: Chosen, *, status: int = 200, wrong: str = ""
@@ -95,6 +134,7 @@ def create_sharing(pages: PortalPages) -> APIRouter:
             sentences={key: pages.frame.sentence(request, me, text) for key, text in SAID.items()},
             somebody=SOMEBODY,
             once=_once(),
+            has_health=pages.services.health is not None,
             scripts=("share",),
             wrong=wrong or (N_("Something is missing below.") if chosen.wrong else ""),
         )
