@@ -139,10 +139,10 @@ def test_on_a_tablet_with_a_drawn_signature_and_nothing_left_for_the_next(
         try:
             page.go_back()
         except Error as error:
-            # What was posted the browser does not have any more; asked again for it, the server does not take it.
+            # What was posted the browser does not have any more; sent again, the server does not take it.
             if "ERR_CACHE_MISS" not in str(error):
                 raise
-            page.reload()
+            continue
         shown = page.content() + str(page.evaluate("[...document.querySelectorAll('input')].map((one) => one.value)"))
         assert "Testperson" not in shown
         assert "ada@" not in shown
