@@ -293,6 +293,23 @@ def test_what_could_never_be_sent_is_written_down_as_failed_and_stops_nobody(mai
     assert house.attempt() is None
 
 
+def test_an_address_in_other_letters_gets_its_mail_where_the_server_takes_such(
+    mailing: tuple[_House, int], files: tuple[Path, Path]
+) -> None:
+    house, port = mailing
+    box = Mailbox()
+    letter = Letter(Way.EMAIL, "мария@пример.example", "صورك", "صورك جاهزة\n")
+    first, second = house.send(letter), house.send(letter)
+    with running_mail(box, port, files, login=_LOGIN):
+        assert house.attempt() == Done()
+    with running_mail(box, port, files, login=_LOGIN, ascii_only=True):
+        assert isinstance(house.attempt(), Hopeless)
+    (message,) = box.came
+    assert (message["To"], message["Subject"]) == (letter.address, letter.subject)
+    assert message.get_content().split() == letter.text.split()
+    assert [house.message(number).state for number in (first, second)] == ["sent", "failed"]
+
+
 def test_a_subject_cannot_add_a_header(mailing: tuple[_House, int], files: tuple[Path, Path]) -> None:
     house, port = mailing
     box = Mailbox()

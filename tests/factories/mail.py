@@ -92,8 +92,12 @@ def running_mail(
     *,
     implicit: bool = False,
     login: tuple[str, str] | None = None,
+    ascii_only: bool = False,
 ) -> Iterator[None]:
-    """files: certificate and key, for STARTTLS, or for TLS from the first byte; without, it speaks no TLS."""
+    """files: certificate and key, for STARTTLS, or for TLS from the first byte; without, it speaks no TLS.
+
+    ascii_only: it takes no address with other letters.
+    """
 
     def authenticate(server: SMTP, session: Any, envelope: Any, mechanism: str, shown: Any) -> AuthResult:
         assert isinstance(shown, LoginPassword)
@@ -105,7 +109,9 @@ def running_mail(
         more |= {"ssl_context": _context(files), "auth_require_tls": False}
     elif files:
         more |= {"tls_context": _context(files), "require_starttls": True}
-    controller = Controller(mailbox, hostname="127.0.0.1", port=port, ready_timeout=20, enable_SMTPUTF8=True, **more)
+    controller = Controller(
+        mailbox, hostname="127.0.0.1", port=port, ready_timeout=20, enable_SMTPUTF8=not ascii_only, **more
+    )
     controller.start()
     try:
         yield

@@ -8,13 +8,9 @@ from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import formatdate, parseaddr
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from undisc.messaging.model import Carried, Letter, Never, NotYet, Taken
-
-if TYPE_CHECKING:
-    import aiosmtplib
 
 _SECONDS = 30.0
 _LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -115,23 +111,17 @@ class Mail:
                     return NotYet("The mail server offers no encryption (STARTTLS); nothing is sent without.")
             if server.user is not None:
                 await client.login(server.user, server.password or "")
-            message = compose(letter, self._sender, reference)
-            await client.sendmail(
-                self._sender.addr_spec,
-                [letter.address],
-                message.as_bytes(),
-                mail_options=await _options(client, letter.address),
-            )
+            options: list[str] = []
+            if not letter.address.isascii():
+                await client.ehlo()
+                if not client.supports_extension("smtputf8"):
+                    return Never("The mail server takes no address with letters other than a to z.")
+                options = ["SMTPUTF8"]
+            message = compose(letter, self._sender, reference).as_bytes()
+            await client.sendmail(self._sender.addr_spec, [letter.address], message, mail_options=options)
         finally:
             client.close()
         return Taken()
-
-
-async def _options(client: "aiosmtplib.SMTP", address: str) -> list[str]:
-    if address.isascii():
-        return []
-    await client.ehlo()
-    return ["SMTPUTF8"] if client.supports_extension("smtputf8") else []
 
 
 def compose(letter: Letter, sender: Address, reference: str) -> EmailMessage:
