@@ -6,13 +6,15 @@ from typing import Annotated
 
 import typer
 
-from undisc.app import build
+from undisc.app import App, build
+from undisc.cli import working
 from undisc.cli.giving import print_link
 from undisc.cli.screen import Bars, DataDir, out
 from undisc.cli.serving import Host, Port, listen
 from undisc.cli.taking_in import print_summary
 from undisc.intake.policy import judge
 from undisc.settings import Settings
+from undisc.sharing.model import Contact
 
 _PLACE = "Riverside Imaging"
 
@@ -42,10 +44,26 @@ def demo(
         made = app.sharing.create_link(studies, passcode="auto", expires=timedelta(days=settings.link_days))
         out.print(f"\nundisc share {disc.study_uid} {disc.prior_uid} --data-dir {data}", style="cyan", soft_wrap=True)
         print_link(made)
+        _print_patients_own(app, studies)
         if serve:
-            listen(app, host, port)
+            with working.beside(app, None):  # which sends messages: here, onto this console
+                listen(app, host, port)
     finally:
         app.close()
+
+
+def _print_patients_own(app: App, studies: list[int]) -> None:
+    """What the patient themself is sent: it asks for a birth date and a code, and leads to pages of their own."""
+    born = app.archive.patient_of(studies[0])["birth_date"]
+    contact = Contact(email="elena@patients.example", birth_date=born, language="en", name="Elena Rivera")
+    made = app.sharing.patient_link(studies, contact, "operator")
+    out.print("\nWhat the patient herself is sent, to look and to share:", style="cyan", soft_wrap=True)
+    out.print(f"Link:      {made.url}", soft_wrap=True)
+    out.print(f"It asks:   her date of birth, {_spelled(born)}; then a code, which is printed here", soft_wrap=True)
+
+
+def _spelled(day: str) -> str:
+    return f"{date(int(day[:4]), int(day[4:6]), int(day[6:])):%d %B %Y}"
 
 
 def _first_day(discs: Path) -> date:
