@@ -5,6 +5,7 @@ import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import httpx
 import pytest
@@ -13,7 +14,9 @@ from sqlalchemy import update
 from tests.door.privacy_door import PrivacyDoor, post, privacy_door
 
 from undisc.accounts.people.model import PatientKey, Role
+from undisc.audit.model import Action
 from undisc.db.tables import audit_entries
+from undisc.web.privacy.words import ACTIONS, GROUPS
 
 JANE = PatientKey("", "MRN-4711")
 
@@ -96,6 +99,11 @@ def test_what_was_found_is_saved_as_a_table_without_formulas(door: PrivacyDoor, 
     assert {row["patient id"] for row in rows} == {"MRN-4711"}
     assert rows[-1]["browser"] == "'=HYPERLINK(1)"
     assert [row["action"] for row in rows][:2] == ["shared", "link-opened"]
+
+
+def test_every_act_has_its_words() -> None:
+    assert set(get_args(Action)) <= set(ACTIONS)
+    assert {action for group in GROUPS.values() for action in group.actions} <= set(ACTIONS)
 
 
 def test_reading_the_trail_is_in_the_trail(door: PrivacyDoor, officer: httpx.Client) -> None:

@@ -14,6 +14,7 @@ LEAVING = frozenset(
         "study-retrieved",
         "instances-sent",
         "exported",
+        "medium-fetched",
         "published",
     }
 )
