@@ -29,7 +29,7 @@ def create_installing(services: WebServices, frame: Frame) -> APIRouter:
             "scope": "/",
             "display": "standalone",
             "background_color": "#fbfaf7",
-            "theme_color": "#0b6b66",
+            "theme_color": "#0b5c8a",
             "icons": [
                 {"src": f"/static/icons/{name}", "sizes": sizes, "type": kind, "purpose": purpose}
                 for name, sizes, kind, purpose in (
