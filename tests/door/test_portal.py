@@ -3,6 +3,8 @@
 import io
 import zipfile
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from tests.door.portal_door import PortalDoor, form_token, portal_door, send
@@ -193,3 +195,23 @@ def test_account_is_closed_only_by_the_word_and_with_all_that_hangs_on_it(door: 
     found = door.app.sharing.one_link(link.link.id)
     assert found is not None
     assert found.state == "revoked"
+
+
+def test_parent_sees_nothing_from_the_day_of_majority_on(tmp_path: Path) -> None:
+    with portal_door(tmp_path) as door:
+        parent = somebody(door.app, Role.PROXY, name="Pat Parent")
+        until = door.clock.now() + timedelta(hours=2)
+        door.app.trail.run(
+            lambda work: door.app.people.relate(work, parent.id, door.key(ADA), "parent", until, "operator")
+        )
+        client = door.browser(token_of(door.app, parent))
+        study = door.study(ADA, 1)
+        late = send(client, f"/me/scans/{study}/share", study=study, days="30", sure="yes", once="1", report="yes")
+        assert late.status_code == 422
+        assert "Choose an earlier day" in late.text
+        where = send(client, f"/me/scans/{study}", f"/me/scans/{study}/view").headers["location"]
+        assert client.get(f"{where}/study").status_code == 200
+        door.clock.advance(hours=3)
+        assert client.get(f"/me/scans/{study}").status_code == 404
+        assert client.get(f"{where}/study").status_code == 404
+        assert "No scans are shown to you" in client.get("/me").text

@@ -207,3 +207,28 @@ def test_sharing_goes_by_the_keyboard_alone(browsing: Callable[..., Page], porta
     tab_to("button")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="The link is ready")).to_be_visible()
+
+
+def test_telephone_keeps_the_look_of_the_pages_and_nothing_of_anybody(
+    browsing: Callable[..., Page], portal: Portal
+) -> None:
+    page = browsing("phone", portal.token())
+    page.goto(f"{portal.base}/me")
+    page.evaluate("navigator.serviceWorker.ready")
+    study = portal.app.shelf.studies_of([portal.key])[0].id
+    for where in ("/me", f"/me/scans/{study}", "/me/looks"):
+        page.goto(portal.base + where)
+    kept = page.evaluate(
+        """async () => {
+          const names = await caches.keys();
+          const each = await Promise.all(names.map(async (name) => (await (await caches.open(name)).keys())));
+          return each.flat().map(({ url }) => new URL(url).pathname).sort();
+        }"""
+    )
+    assert kept == ["/me/offline", "/static/icons/icon-192.png", "/static/page.css"]
+    page.context.set_offline(True)
+    page.goto(f"{portal.base}/me")
+    expect(page.get_by_role("heading", name="There is no connection")).to_be_visible()
+    page.context.set_offline(False)
+    page.get_by_role("link", name="Try again").click()
+    expect(page.get_by_role("heading", name="Your scans")).to_be_visible()
