@@ -4,19 +4,16 @@ All patients are invented. Each picture is a WebP of a size that a page of docum
 """
 
 import datetime
-import io
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from tests.door.running import serving
 from tests.factories import documents
 from tests.factories.instances import ADA, Place, image
+from tests.journey.documented import SIZES, keep_picture, only_when_asked
 from tests.journey.three_sides import expect_complete
 from tests.journey.touching import tap
 
@@ -24,15 +21,7 @@ from undisc.app import build, build_web, open_reception
 from undisc.demo.disc import make_demo_disc
 from undisc.settings import Settings
 
-_FOLDER = Path(__file__).parents[2] / "docs" / "user" / "pictures"
-_SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desktop": (1440, 900)}
-_WIDTHS = {"phone": 390, "tablet": 600, "desktop": 1100}
-_MOST_BYTES = 60_000
-
-pytestmark = [
-    pytest.mark.journey,
-    pytest.mark.skipif(not os.environ.get("UNDISC_DOCS_PICTURES"), reason="UNDISC_DOCS_PICTURES is not set"),
-]
+pytestmark = [pytest.mark.journey, only_when_asked]
 
 
 @dataclass(frozen=True)
@@ -83,7 +72,7 @@ def opened(chromium: Browser) -> Iterator[Open]:
     contexts = []
 
     def opened(address: str, size: str, *, language: str = "en-GB", scheme: str = "light", view: str = "") -> Page:
-        width, height = _SIZES[size]
+        width, height = SIZES[size]
         held = size != "desktop"
         context = chromium.new_context(
             viewport={"width": width, "height": height},
@@ -109,42 +98,26 @@ def _full(page: Page) -> Page:
     return page
 
 
-def _picture(page: Page, name: str, size: str) -> None:
-    """Keeps the page as it is, where it has changed enough to be seen."""
-    page.mouse.move(2, 2)
-    page.wait_for_timeout(400)
-    shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    width = _WIDTHS[size]
-    made = shot.resize((width, round(shot.height * width / shot.width)), Image.Resampling.LANCZOS)
-    _FOLDER.mkdir(exist_ok=True)
-    for quality in (80, 70, 60, 50, 40):
-        out = io.BytesIO()
-        made.save(out, "WEBP", quality=quality, method=6)
-        if out.tell() <= _MOST_BYTES:
-            break
-    (_FOLDER / f"{name}.webp").write_bytes(out.getvalue())
-
-
 def test_pictures_for_patients(opened: Open, links: _Links) -> None:
     for name, language, scheme in (("light", "en-GB", "light"), ("dark", "en-GB", "dark"), ("arabic", "ar", "light")):
         page = opened(links.locked, "phone", language=language, scheme=scheme)
         page.get_by_test_id("passcode").fill("482")
-        _picture(page, f"passcode-phone-{name}", "phone")
+        keep_picture(page, f"passcode-phone-{name}", "phone")
     for name, language in (("", "en-GB"), ("-arabic", "ar")):
         page = _full(opened(links.head, "phone", language=language))
-        _picture(page, f"simple-phone{name}", "phone")
+        keep_picture(page, f"simple-phone{name}", "phone")
     tap(page.get_by_test_id("plain-what"))
     page.locator(".glossary dt").first.wait_for()
-    _picture(page, "what-phone-arabic", "phone")
+    keep_picture(page, "what-phone-arabic", "phone")
     page = _full(opened(links.head, "phone"))
     tap(page.get_by_test_id("plain-what"))
     page.locator(".glossary dt").first.wait_for()
-    _picture(page, "what-phone", "phone")
+    keep_picture(page, "what-phone", "phone")
     page = _full(opened(links.papers, "phone"))
     tap(page.get_by_test_id("plain-report"))
     page.get_by_test_id("report").wait_for()
-    _picture(page, "report-phone", "phone")
-    _picture(_full(opened(links.head, "tablet")), "simple-tablet", "tablet")
+    keep_picture(page, "report-phone", "phone")
+    keep_picture(_full(opened(links.head, "tablet")), "simple-tablet", "tablet")
 
 
 def test_pictures_for_clinicians(opened: Open, links: _Links) -> None:
@@ -152,25 +125,25 @@ def test_pictures_for_clinicians(opened: Open, links: _Links) -> None:
     page.keyboard.press("w")
     page.wait_for_timeout(3000)
     page.keyboard.press("y")
-    _picture(page, "arranged-desktop", "desktop")
+    keep_picture(page, "arranged-desktop", "desktop")
     page = _full(opened(links.head, "desktop"))
     page.keyboard.press("d")
     page.wait_for_timeout(3000)
-    _picture(page, "compared-desktop", "desktop")
+    keep_picture(page, "compared-desktop", "desktop")
     page = _full(opened(links.head, "desktop"))
     page.keyboard.press("7")
     expect_complete(page)
     for _ in range(9):
         page.keyboard.press("]")
     expect_complete(page)
-    _picture(page, "three-sides-desktop", "desktop")
+    keep_picture(page, "three-sides-desktop", "desktop")
     page = _full(opened(links.papers, "desktop"))
     page.locator("button.series").filter(has_text="ECG").first.click()
     page.get_by_test_id("recording").wait_for()
-    _picture(page, "ecg-desktop", "desktop")
-    _picture(_full(opened(links.head, "tablet", view="clinical")), "clinical-tablet", "tablet")
-    _picture(_full(opened(links.head, "desktop", language="ar")), "clinical-desktop-arabic", "desktop")
-    _picture(_full(opened(links.head, "phone", view="clinical")), "clinical-phone", "phone")
+    keep_picture(page, "ecg-desktop", "desktop")
+    keep_picture(_full(opened(links.head, "tablet", view="clinical")), "clinical-tablet", "tablet")
+    keep_picture(_full(opened(links.head, "desktop", language="ar")), "clinical-desktop-arabic", "desktop")
+    keep_picture(_full(opened(links.head, "phone", view="clinical")), "clinical-phone", "phone")
 
 
 def test_pictures_of_measuring(opened: Open, links: _Links) -> None:
@@ -191,16 +164,16 @@ def test_pictures_of_measuring(opened: Open, links: _Links) -> None:
         page.mouse.up()
     page.keyboard.type("compare with 2024")
     page.keyboard.press("Enter")
-    _picture(page, "measuring-desktop", "desktop")
+    keep_picture(page, "measuring-desktop", "desktop")
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     page.keyboard.press("j")
     page.get_by_test_id("keep-notes").click()
     expect(page.get_by_test_id("keep-said")).not_to_be_empty()
-    _picture(page, "notes-desktop", "desktop")
+    keep_picture(page, "notes-desktop", "desktop")
     page = _full(opened(links.head, "desktop"))
     expect(page.get_by_test_id("viewport")).to_have_attribute("data-graphics", "drawn")
-    _picture(page, "marks-desktop", "desktop")
+    keep_picture(page, "marks-desktop", "desktop")
     page.locator("button.series").filter(has_text="Measurements").last.click()
     page.get_by_test_id("report").wait_for()
-    _picture(page, "measured-report-desktop", "desktop")
+    keep_picture(page, "measured-report-desktop", "desktop")
