@@ -1,12 +1,14 @@
 """A patient finds their scans, looks, shows them to somebody with a passcode, sees that they were opened, and stops it;
 at a phone and at a desk, with the keyboard alone, from the right, and with nothing that axe finds wrong."""
 
+import io
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.door.running import serving
 from tests.factories import documents, scans
@@ -23,6 +25,14 @@ pytestmark = pytest.mark.journey
 _SIZES = {"phone": (390, 844), "desktop": (1440, 900)}
 # Where pictures of the screens are wanted, this says into which folder.
 _PICTURES = os.environ.get("UNDISC_TEST_PICTURES")
+_DOCS = Path(__file__).parents[2] / "docs" / "user" / "pictures"
+_OF_DOCS = {
+    "phone-timeline": "own-scans-phone",
+    "phone-share": "share-phone",
+    "phone-link": "opened-phone",
+    "phone-made": "made-phone",
+    "ar-light-timeline": "own-scans-phone-arabic",
+}
 
 
 @dataclass(frozen=True)
@@ -81,6 +91,11 @@ def browsing(chromium: Browser, portal: Portal) -> Iterator[Callable[..., Page]]
 def photograph(page: Page, name: str) -> None:
     if _PICTURES:
         page.screenshot(path=Path(_PICTURES) / f"{name}.png", full_page=True)
+    if os.environ.get("UNDISC_DOCS_PICTURES") and name in _OF_DOCS:
+        # Those of docs/user: of the height of the device, and small.
+        with Image.open(io.BytesIO(page.screenshot())) as made:
+            out = _DOCS / f"{_OF_DOCS[name]}.webp"
+            made.convert("RGB").save(out, "WEBP", quality=70, method=6)
 
 
 @needs_axe
