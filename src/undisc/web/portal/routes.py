@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from undisc.web.frame import Frame
 from undisc.web.portal.consents import create_consents
+from undisc.web.portal.discs import create_discs_of_ones_own
 from undisc.web.portal.family import create_family
 from undisc.web.portal.installing import create_installing
 from undisc.web.portal.links import create_links_given
@@ -20,6 +21,7 @@ def create_portal(services: WebServices, frame: Frame) -> APIRouter:
     for part in (
         create_installing(services, frame),
         create_scans(pages),
+        create_discs_of_ones_own(pages),
         create_sharing(pages),
         create_links_given(pages),
         create_consents(pages),

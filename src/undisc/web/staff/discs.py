@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, BinaryIO
 
 from fastapi import APIRouter
@@ -167,7 +168,11 @@ def _page(pages: StaffPages, request: Request, me: SignedIn, found: OrderedMediu
 
 
 def _told(pages: StaffPages, found: OrderedMedium) -> dict[str, Any]:
-    now = pages.services.people.clock.now()
+    return {"base": "/staff/discs"} | told_of(found, pages.services.people.clock.now())
+
+
+def told_of(found: OrderedMedium, now: datetime) -> dict[str, Any]:
+    """What a page says of how far a medium is."""
     left = found.seconds_left(now)
     is_gone = found.state is State.READY and found.until is not None and found.until <= now
     # Told in steps, so that a page which is looked at does not change at every glance.

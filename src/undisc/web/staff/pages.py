@@ -17,7 +17,7 @@ from undisc.web.frame import Frame
 from undisc.web.services import StaffServices, WebServices
 from undisc.web.staff import words
 
-SCRIPTS = ("staff",)
+SCRIPTS = ("staff", "copy")
 
 
 @dataclass(frozen=True, slots=True)
