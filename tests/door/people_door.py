@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pyotp
+from pyotp.totp import TOTP
 from tests.door.running import TestClock, serving
 
 from undisc.accounts.people.entrance import Entrance
@@ -57,7 +57,7 @@ class PeopleDoor:
     def code(self, member: Member) -> str:
         """What the app shows now; the clock goes on, so that the next one is another."""
         self.clock.advance(seconds=30)
-        return pyotp.TOTP(member.seed).at(self.clock.now())
+        return TOTP(member.seed).at(self.clock.now())
 
     def actions(self) -> list[str]:
         from sqlalchemy import select
@@ -94,7 +94,7 @@ class Browser:
         assert self.post("/join", secret=address).headers["location"] == "/join/start"
         chosen = self.post("/join/password", name=name, email=email, password=PASSWORD)
         seed = re.findall(r'class="seed">([A-Z2-7]+)<', chosen.text)[0]
-        joined = self.post("/join/code", code=pyotp.TOTP(seed).at(self.door.clock.now()))
+        joined = self.post("/join/code", code=TOTP(seed).at(self.door.clock.now()))
         assert joined.status_code == 200, joined.text
         return Member(email, seed, re.findall(r"<li><code>([^<]+)<", joined.text))
 

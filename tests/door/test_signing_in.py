@@ -4,14 +4,15 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pyotp
 import pytest
+from pyotp.totp import TOTP
 from sqlalchemy import select
 from tests.door.people_door import PASSWORD, PeopleDoor, people_door
+from tests.factories.discs import make_disc
 from tests.factories.people import me, patient_of, signed_in_as
 
 from undisc.accounts.people.model import PatientKey, Role
-from undisc.db.message_tables import messages
+from undisc.db.message_tables import alerts, messages
 
 
 @pytest.fixture
@@ -115,7 +116,7 @@ def test_a_new_password_ends_all_other_sessions_and_the_old_one_opens_nothing(do
     wrong = here.post("/account/password/code", page="/account/password", code="000000")
     assert wrong.status_code == 401
     assert there.is_in()  # nothing has changed yet
-    code = pyotp.TOTP(seed).at(door.clock.now())
+    code = TOTP(seed).at(door.clock.now())
     assert here.post("/account/password/code", page="/account/password", code=code).status_code == 200
     assert not there.is_in()
     assert there.post("/sign-in", email=member.email, password=PASSWORD).status_code == 401
@@ -179,8 +180,8 @@ def test_an_administrator_changes_roles_closes_reopens_and_renews(door: PeopleDo
 def test_the_last_administrator_stays(door: PeopleDoor) -> None:
     admin = door.browser()
     admin.join(door.invitation(Role.ADMINISTRATOR))
-    for path, fields in (("/people/1/close", {}), ("/people/1/roles", {"role": "staff"})):
-        answer = admin.post(path, page="/people/1", **fields)
+    for path in ("/people/1/close", "/people/1/roles"):
+        answer = admin.post(path, page="/people/1", role="staff")
         assert answer.status_code == 422
         assert "last administrator" in answer.text
     assert admin.is_in()
@@ -214,8 +215,29 @@ def test_a_glass_is_broken_with_a_reason_for_some_hours_and_told(door: PeopleDoo
     for other in (Role.PRIVACY, Role.ADMINISTRATOR, Role.PATIENT):
         with pytest.raises(Exception, match="Only staff"):
             door.app.people.break_glass(me(door.app, signed_in_as(door.app, other)), key, "curious about my neighbour")
-    door.clock.advance(minutes=25)
-    assert me(door.app, token).glasses == (glass,)
+    door.clock.advance(hours=4)
+    later = signed_in_as(door.app, Role.STAFF)
+    assert me(door.app, later).glasses == ()
+
+
+def test_a_glass_is_broken_on_a_page_and_the_privacy_officer_gets_a_letter(door: PeopleDoor, tmp_path: Path) -> None:
+    signed_in_as(door.app, Role.PRIVACY, name="Pia Privacy", email="pia@clinic.example")
+    door.app.intake.take_in([make_disc(tmp_path / "disc", studies=1, series=1, slices=1, rows=16, columns=16).folder])
+    study = door.app.archive.studies()[0]
+    staff = door.browser()
+    staff.join(door.invitation(Role.STAFF))
+    page = f"/glass?patient-of={study.id}&next=/account"
+    assert staff.post("/glass", page=page, **{"patient-of": study.id, "reason": "short"}).status_code == 422
+    fields = {"patient-of": study.id, "reason": "unconscious in the emergency room", "next": "//evil.example"}
+    assert staff.post("/glass", page=page, **fields).headers["location"] == "/account"
+    assert len(me(door.app, staff.client.cookies["undisc_me"]).glasses) == 1
+    with door.app.database.read() as connection:
+        assert connection.execute(select(messages.c.purpose, messages.c.shown_to)).all() == [
+            ("alert", "p···@clinic.example")
+        ]
+        assert connection.execute(select(alerts.c.kind, alerts.c.key)).all() == [("glass", "glass:1")]
+    for nothing in ("", "x", "99", "-1"):
+        assert staff.get(f"/glass?patient-of={nothing}").status_code == 404
 
 
 def test_a_link_proves_the_same_patient_to_be_the_same_person(door: PeopleDoor) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyotp
+from pyotp.totp import TOTP
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.factories.servers import free_port
@@ -125,7 +125,7 @@ def _join_by_keyboard(page: Page, address: str) -> None:
     seed = page.locator(".seed").inner_text()
     _looked_at(page)
     page.get_by_label("The six digits that your app shows now").focus()
-    page.keyboard.type(pyotp.TOTP(seed).now())
+    page.keyboard.type(TOTP(seed).now())
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
     paper = page.locator(".codes code").first.inner_text()
