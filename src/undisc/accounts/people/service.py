@@ -78,15 +78,15 @@ class People:
         self.ends = ends or Ends()
         self._glass = timedelta(hours=glass_hours)
         self._on_end: list[OnEnd] = []
-        self._on_glass: list[Callable[[UnitOfWork, BrokenGlass], None]] = []
+        self._on_glass: Callable[[UnitOfWork, BrokenGlass], None] | None = None
 
     def when_session_ends(self, act: OnEnd) -> None:
         """Have something done whenever a session is ended, in that transaction."""
         self._on_end.append(act)
 
     def when_glass_breaks(self, act: Callable[[UnitOfWork, BrokenGlass], None]) -> None:
-        """Have something done whenever a glass is broken, in that transaction."""
-        self._on_glass.append(act)
+        """Have this one thing done whenever a glass is broken, in that transaction, and no longer what was before."""
+        self._on_glass = act
 
     # Sessions
 
@@ -339,8 +339,8 @@ class People:
             glass = store.add_glass(work.connection, me.person.id, Glass(0, key, said, now, now + self._glass))
             subject = json.dumps({"glass": glass.id, "person": me.person.id})
             store.add_alert(work.connection, "glass", subject, f"glass:{glass.id}", now)
-            for told in self._on_glass:
-                told(work, BrokenGlass(glass, me.person.id, me.person.name, None, ""))
+            if self._on_glass is not None:
+                self._on_glass(work, BrokenGlass(glass, me.person.id, me.person.name, None, ""))
             work.audit(Act("glass-broken", me.actor, {"glass": glass.id}))
             return glass
 
