@@ -31,8 +31,10 @@ from undisc.sharing.consent_model import (
 from undisc.sharing.consent_policy import answer, match, says_the_same
 
 SYSTEM = "system"
+MOST_SHOWN = 200
+"""A list of forms ends after so many, the newest."""
+
 _TWICE = timedelta(minutes=10)
-_MOST_SHOWN = 200
 _MOST_CANDIDATES = 25
 
 
@@ -110,7 +112,7 @@ class Consents:
         """Those without a scan, newest first, with why a scan that seems to be meant did not get it."""
         found: list[Waiting] = []
         with self._trail.read() as connection:
-            for consent in consents_store.waiting(connection, _MOST_SHOWN):
+            for consent in consents_store.waiting(connection, MOST_SHOWN):
                 looks = [
                     look
                     for study in consents_store.studies_meant(connection, consent.form)
@@ -122,7 +124,7 @@ class Consents:
     def search(self, text: str, state: State | None = None) -> list[Consent]:
         """Newest first; every word of the text is in the name, a number, the e-mail address or the phone number."""
         with self._trail.read() as connection:
-            return consents_store.found(connection, text, state, _MOST_SHOWN)
+            return consents_store.found(connection, text, state, MOST_SHOWN)
 
     def candidates(self, consent_id: int, text: str = "") -> list[Candidate]:
         """Studies that a form may belong to, the likeliest first. text: what staff look for instead."""

@@ -18,7 +18,7 @@ from undisc.sharing.check_in import CheckIn
 from undisc.sharing.consent_form import HEIGHT, WIDTH, Draft, Fault, check, path_of, read_draft
 from undisc.sharing.consent_model import Consent, State
 from undisc.sharing.consent_wording import day_in, wording
-from undisc.sharing.consents import Consents
+from undisc.sharing.consents import MOST_SHOWN, Consents
 from undisc.web import problems
 from undisc.web.check_in.words import FAULTS, LOOKS, SIGNS, STATES, in_order
 from undisc.web.forms import Form
@@ -84,14 +84,14 @@ def create_consent_pages(
 
     @router.get("")
     def waiting(request: Request, me: StaffMember) -> Response:
-        return page(request, me, "list", waiting=consents.waiting(), found=None)
+        return page(request, me, "list", waiting=consents.waiting(), found=None, most=MOST_SHOWN)
 
     @router.post("")
     async def search(request: Request, me: StaffMember) -> Response:
         form = await read_my_form(request, me, public_url)
         text = form.get("text", 100)
         found = await run_in_threadpool(consents.search, text)
-        return page(request, me, "list", waiting=[], found=found)
+        return page(request, me, "list", waiting=[], found=found, most=MOST_SHOWN)
 
     @router.get("/enter")
     def enter(request: Request, me: StaffMember) -> Response:
