@@ -25,6 +25,7 @@ from undisc.jobs.service import Jobs
 
 MR = "1.2.840.10008.5.1.4.1.1.4"
 _PATIENCE = 240.0
+_BY_ITSELF = ("complete", "trail")
 
 
 def until(reached: Callable[[], bool], what: str, patience: float = _PATIENCE) -> None:
@@ -40,8 +41,10 @@ def told(surroundings: Mapping[str, str], *arguments: object) -> Ran:
 
 
 def all_jobs(surroundings: Mapping[str, str]) -> dict[int, Job]:
+    """Those that somebody ordered: what a server looks at by itself, again and again, comes and goes beside them."""
     with _database(surroundings) as database:
-        return {job.number: job for job in Jobs(database, SystemClock()).all()}
+        found = Jobs(database, SystemClock()).all()
+    return {job.number: job for job in found if job.kind not in _BY_ITSELF}
 
 
 def state(surroundings: Mapping[str, str], number: int) -> State:
