@@ -192,7 +192,7 @@ class HealthLinks:
             ends = min(fresh.expires_at, now + timedelta(minutes=ground.terms.session_minutes))
             digest = secrets.digest(token)
             # Who asks, by their own word, is kept beside the session; the trail takes no names.
-            agent = " ".join(recipient.split())[:_LONGEST_RECIPIENT]
+            agent = _storable(recipient)[:_LONGEST_RECIPIENT]
             session = store.add_session(
                 work.connection, link.id, digest, now, ends, address=browser.address, agent=agent, who=""
             )
@@ -265,6 +265,11 @@ class HealthLinks:
             else Whose("", "", "", "", "")
         )
         return bundle(whose, found, access, now)
+
+
+def _storable(text: str) -> str:
+    """On one line, without what JSON can carry and a database cannot: half a surrogate pair, and NUL."""
+    return " ".join(text.encode("utf-8", "replace").decode().replace("\0", " ").split())
 
 
 def _base64url(data: bytes) -> str:

@@ -106,7 +106,7 @@ def _add_trail(router: APIRouter, pages: PrivacyPages) -> None:
 
     @router.get("/trail")
     def show_trail(request: Request, me: PrivacyOfficer) -> Response:
-        given = tuple((name, request.query_params.get(name, "")[:80]) for name in _FIELDS)
+        given = tuple((name, request.query_params.get(name, "")[:80].replace("\0", "")) for name in _FIELDS)
         return pages.trail(request, me, forms.Form(given))
 
     @router.post("/trail")
