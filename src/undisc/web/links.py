@@ -33,7 +33,8 @@ Found = TypeVar("Found")
 _CHUNK = 1 << 18
 _MOST_BYTES = 4096
 _MOST_CHARACTERS = 200
-_MOST_WAITING = 64
+# So many holders wait for their turn rather than be sent away.
+_MOST_WAITING = 512
 _LONGEST_COOKIE = 1024
 _WAYS = frozenset(Way)
 
