@@ -27,7 +27,8 @@ MAY = {
     "/sign-in/again": _EVERYBODY,
     "/people": frozenset({Role.ADMINISTRATOR}),
     "/glass": frozenset({Role.STAFF, Role.CLINICIAN}),
-    "/me": _EVERYBODY,
+    "/home": _EVERYBODY,
+    "/me": _PATIENTS,
     "/staff": frozenset({Role.STAFF}),
     "/privacy": frozenset({Role.PRIVACY}),
 }

@@ -249,6 +249,15 @@ def test_a_link_proves_the_same_patient_to_be_the_same_person(door: PeopleDoor) 
     assert me(door.app, stranger).person.id != me(door.app, first).person.id
 
 
+def test_everybody_has_a_start_page_that_is_theirs(door: PeopleDoor) -> None:
+    for role, page in ((Role.STAFF, "/staff"), (Role.PRIVACY, "/privacy"), (Role.CLINICIAN, "/account"),
+                       (Role.ADMINISTRATOR, "/people"), (Role.PATIENT, "/me"), (Role.PROXY, "/me")):  # fmt: skip
+        browser = door.browser()
+        browser.client.cookies.set("undisc_me", signed_in_as(door.app, role), domain="127.0.0.1")
+        assert browser.get("/home").headers["location"] == page
+        assert browser.get(page).status_code == 200, page
+
+
 def test_the_language_is_kept_by_the_browser_and_the_person(door: PeopleDoor) -> None:
     browser = door.browser()
     browser.join(door.invitation())

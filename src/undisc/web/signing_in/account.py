@@ -54,6 +54,10 @@ def create_account(services: WebServices, frame: Frame, steps: Steps) -> APIRout
     def show_account(request: Request, me: Anybody) -> Response:
         return account_page(request, me)
 
+    @router.get("/home")
+    def go_home(me: Anybody) -> Response:
+        return RedirectResponse(home_of(me.person), 303)
+
     @router.get("/account/keys")
     def show_keys(me: Anybody) -> Response:
         return RedirectResponse("/account#keys", 303)

@@ -131,7 +131,6 @@ _HOMES = (
     (Role.STAFF, "/staff"),
     (Role.PRIVACY, "/privacy"),
     (Role.ADMINISTRATOR, "/people"),
-    (Role.CLINICIAN, "/me"),
     (Role.PATIENT, "/me"),
     (Role.PROXY, "/me"),
 )
