@@ -153,27 +153,6 @@ class Making:
         """Write a link that was made, with the trail's entries for it."""
         self._write(work, made, by.actor if isinstance(by, SignedIn) else by)
 
-    def health_link(self, choice: ShareChoice, by: Sharer, secret_hash: str, passcode: str | None) -> NewLink:
-        """The link behind a SMART Health Link, not written yet. secret_hash: of what stands in its address, so that
-        no secret opens it as a link for browsers. Raises as share does."""
-        for study in choice.studies:
-            if isinstance(by, SignedIn) and isinstance(self.ask_person(by, Use.SHARE, study), Denied):
-                raise StudyUnknown("There is no such study here.")
-        terms = replace(
-            _no_link(),
-            kind=Kind.HEALTH,
-            for_name=_one_line(choice.for_name),
-            with_report=choice.with_report,
-            most_openings=choice.most_openings,
-            person_id=by.person.id if isinstance(by, SignedIn) and _is_own(by, self._keys(choice.studies)) else None,
-        )
-        made = self._begun(choice.studies, passcode, choice.lifetime, terms)
-        return replace(made, link=replace(made.link, secret_hash=secret_hash), secret="", url="")
-
-    def write(self, work: UnitOfWork, made: NewLink, by: Sharer) -> None:
-        """Write a link that was made, with the trail's entries for it."""
-        self._write(work, made, by.actor if isinstance(by, SignedIn) else by)
-
     def view(self, me: SignedIn, studies: Sequence[int], browser: Browser) -> Viewing | Denied:
         """A link by which somebody signed in looks at studies, opened for their browser; it ends with their session."""
         if not studies:
