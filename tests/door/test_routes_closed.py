@@ -71,6 +71,7 @@ VALUES = {
     "number": "1",
     "study_id": "1",
     "relation_id": "1",
+    "medium_id": "1",
     "person_id": "1",
 }
 
