@@ -108,7 +108,7 @@ def test_commands_that_a_page_gives_exist_with_their_options(page: Path) -> None
         inner = getattr(command, "commands", None)
         if inner is not None:
             command = inner[rest.split()[0]]
-        for option in re.findall(r"(?<!\S)--[a-z][a-z-]*", rest):
+        for option in re.findall(r"(?<!\S)--[a-z][a-z0-9-]*", rest):
             assert option in _options(command), f"{page.name} gives `undisc {name} {option}`"
 
 
