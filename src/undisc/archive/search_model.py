@@ -115,7 +115,8 @@ Condition = AnyOf | Like | Between | Named | NameWords | Span
 class Question:
     """One search. level: what is asked for; conditions: (field, condition) pairs, all of which must hold.
 
-    studies: rows that whoever asks may see, None for all. reports: whether what tells of pictures is among that. most: results to give; offset: results to pass over.
+    studies: rows that whoever asks may see, None for all. reports: whether what tells of pictures is among that. most:
+    results to give; offset: results to pass over.
     """
 
     level: Level
