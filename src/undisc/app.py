@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from undisc.sharing.health_links import HealthLinks
 
 _MB = 1024 * 1024
+_TRIES_KEPT = timedelta(days=2)  # longer than anything is shut for
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ def _wired(settings: Settings, clock: Clock, spares: Spares | None) -> App:
     people.when_session_ends(sharing.end_viewing)
     arrivals = Arrivals(jobs, timedelta(minutes=settings.quiet_minutes) if settings.quiet_minutes else None)
     archive.keeper.arrived = arrivals.came
-    consents = Consents(trail, clock, arrivals.consented)
+    consents = Consents(trail, clock, arrivals.consented, unseen_find_scans=not settings.forms_wait_for_staff)
     return App(
         settings,
         clock,
@@ -307,7 +308,7 @@ def build_web(app: App, reception: "Reception | None" = None) -> "FastAPI":
                 build_ordering(app),
                 app.people,
                 app.keyring,
-                settings.contact_line,
+                settings.contact_line or "",
             ),
             portal=PortalServices(app.shelf, app.archive, app.archive.retrieving, app.consents, app.tries),
             health=health_links,
@@ -498,7 +499,7 @@ def build_rounds(app: App) -> "Rounds":
         shown = settings.audit_syslog_certificate, settings.audit_syslog_key
         collector = Collector(host.strip("[]"), int(port), settings.audit_syslog_authorities, *shown)
     elsewhere = Elsewhere(settings.audit_head_file, collector, settings.ae_title, settings.place_name)
-    return Rounds(app.trail, app.clock, app.jobs, elsewhere)
+    return Rounds(app.trail, app.clock, app.jobs, elsewhere, lambda work: app.tries.tidy(work, _TRIES_KEPT))
 
 
 def build_hl7(app: App) -> "Handling":

@@ -216,6 +216,11 @@ class Settings(BaseSettings):
         default=False, description="Callers must show a certificate that one of the authorities vouches for."
     )
 
+    forms_wait_for_staff: bool = Field(
+        default=False,
+        description="A form that people filled in themselves finds its scan only after staff put it there: nobody can "
+        "have a link sent to them by knowing somebody's order number and date of birth.",
+    )
     hl7_allowed: str | None = Field(
         default=None,
         description="Addresses or networks that may send HL7, such as 10.1.2.3,10.2.0.0/16; nobody when unset.",

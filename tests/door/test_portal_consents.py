@@ -1,5 +1,6 @@
 """Proves that what was signed can be read, changed and withdrawn by the patient it is about, and by nobody else."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -35,6 +36,10 @@ def test_what_was_signed_is_read_as_it_was_signed(door: PortalDoor) -> None:
     assert "Signed by Jane Doe" in page.text
     assert "January 1, 2027" in page.text
     assert "Jane Doe" not in door.patient(BERT).get("/me/consent").text
+    paper = re.search(r"/me/consent/\d+/paper", page.text)
+    assert paper is not None
+    printed = door.patient(ADA).get(paper.group())
+    assert (printed.headers["content-type"], printed.content[:5]) == ("application/pdf", b"%PDF-")
 
 
 def test_withdrawing_says_what_it_does_and_stops_links_of_others(door: PortalDoor) -> None:

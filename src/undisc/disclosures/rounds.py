@@ -4,7 +4,7 @@ and the entries sent to a collector."""
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from undisc.audit import searching
 from undisc.audit.entries import Entry, Wanted
-from undisc.audit.trail import Trail
+from undisc.audit.trail import Trail, UnitOfWork
 from undisc.clock import Clock
 from undisc.disclosures import store
 from undisc.disclosures.audit_message import audit_message
@@ -45,11 +45,20 @@ class Elsewhere:
 class Rounds:
     """One round at a time among all replicas: each is a job, put in line when there is anything new."""
 
-    def __init__(self, trail: Trail, clock: Clock, jobs: Jobs, elsewhere: Elsewhere) -> None:
+    def __init__(
+        self,
+        trail: Trail,
+        clock: Clock,
+        jobs: Jobs,
+        elsewhere: Elsewhere,
+        tidy: Callable[[UnitOfWork], None] = lambda work: None,
+    ) -> None:
+        """tidy: forgets, with each round, what nobody has to know any more."""
         self._trail = trail
         self._clock = clock
         self._jobs = jobs
         self._elsewhere = elsewhere
+        self._tidy = tidy
         self._privacy = Privacy(trail, clock)
         self._looked_at: float | None = None
 
@@ -75,6 +84,7 @@ class Rounds:
     def go(self) -> None:
         """One round. Raises NotSent where the collector did not get everything."""
         Watching(self._trail, self._clock).look()
+        self._trail.run(self._tidy)
         self._note_head()
         self._send()
 

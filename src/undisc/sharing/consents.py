@@ -42,12 +42,21 @@ class Consents:
     """One object for one data folder. Every act and its entry in the trail are one transaction."""
 
     def __init__(
-        self, trail: Trail, clock: Clock, attached: Callable[[UnitOfWork, int], None] = lambda work, study: None
+        self,
+        trail: Trail,
+        clock: Clock,
+        attached: Callable[[UnitOfWork, int], None] = lambda work, study: None,
+        *,
+        unseen_find_scans: bool = True,
     ) -> None:
-        """attached: told of the study that a form was put on, in the transaction in which it was."""
+        """attached: told of the study that a form was put on, in the transaction in which it was.
+
+        unseen_find_scans: whether a form that nobody who works here has looked at is put on its scan by itself.
+        """
         self._trail = trail
         self._clock = clock
         self._attached = attached
+        self._unseen_find_scans = unseen_find_scans
 
     def sign(self, form: ConsentForm, by: str) -> Consent:
         """Keep a signed form, and put it on its study where that has come already.
@@ -186,6 +195,8 @@ class Consents:
             return current
         fitting = _fitting(work.connection, study)
         if not fitting or not all(says_the_same(fitting[0].form, other.form) for other in fitting[1:]):
+            return None
+        if fitting[0].unseen and not self._unseen_find_scans:
             return None
         if not self._put(work, fitting[0].id, study_id, SYSTEM):
             return None

@@ -222,6 +222,12 @@ def set_person(connection: Connection, link_id: str, person_id: int) -> None:
 def end_viewing(connection: Connection, person_session_id: int, now: datetime) -> int:
     """Close every link by which somebody looked in this session of theirs; how many there were."""
     which = (links.c.person_session_id == person_session_id, links.c.revoked_at.is_(None))
+    session = connection.execute(_PERSON_SESSION, {"named": person_session_id}).first()
+    if session is not None:
+        # Links that others made stay open; what this person has open of them in their own name does not.
+        theirs = (link_sessions.c.who == f"person:{session.person_id}", link_sessions.c.ends_at > now)
+        since = link_sessions.c.opened_at >= session.begun_at
+        connection.execute(update(link_sessions).where(*theirs, since).values(ends_at=now))
     return connection.execute(update(links).where(*which).values(revoked_at=now)).rowcount
 
 

@@ -1,4 +1,4 @@
-"""Parts of sound and moving pictures, as players ask for them (RFC 9110, 14)."""
+"""Parts of sound and moving pictures, as players ask for them (RFC 9110, 14), and PDFs, as browsers show them."""
 
 import re
 
@@ -28,3 +28,12 @@ def part_of(request: Request, medium: Medium) -> Response:
         headers["Content-Range"] = f"bytes {first}-{last}/{medium.length}"
     headers["Content-Length"] = str(last - first + 1)
     return StreamingResponse(medium.read(first, last), status, headers, medium.media_type)
+
+
+def pdf(data: bytes, name: str) -> Response:
+    """Shown by the browser's own viewer, which runs nothing of it."""
+    headers = {
+        "Content-Disposition": f'inline; filename="{name}"',
+        "Content-Security-Policy": "sandbox allow-downloads allow-modals; default-src 'none'; frame-ancestors 'none'",
+    }
+    return Response(data, media_type="application/pdf", headers=headers)

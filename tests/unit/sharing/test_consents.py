@@ -29,6 +29,7 @@ from undisc.sharing.consent_model import (
     Why,
 )
 from undisc.sharing.consent_policy import match, same_name, same_number
+from undisc.sharing.consents import Consents
 
 WAITING = Consent(1, FORM, State.WAITING, NOW, "check-in:1")
 BY_STAFF = replace(WAITING, entered_by="person:3")
@@ -174,6 +175,16 @@ def test_the_scan_arrives_and_has_its_consent_and_so_has_the_rest_of_the_order(r
 def test_a_form_signed_after_the_scan_came_is_put_on_it_at_once(rooms: Rooms) -> None:
     rooms.study(STUDY)
     assert rooms.consents.sign(replace(FORM, accession="A4711"), "check-in:1").state is State.ATTACHED
+
+
+def test_where_forms_wait_for_staff_what_nobody_has_seen_is_put_on_no_scan(rooms: Rooms) -> None:
+    rooms.consents = Consents(rooms.trail, rooms.clock, unseen_find_scans=False)
+    signed = rooms.consents.sign(replace(FORM, accession="A4711"), "check-in:1")
+    assert rooms.arrive(STUDY) is None
+    assert [one.consent.id for one in rooms.consents.waiting()] == [signed.id]
+    put = rooms.consents.attach(signed.id, STUDY.id, "person:1")
+    assert put is not None
+    assert put.state is State.ATTACHED
 
 
 def test_two_forms_that_differ_are_left_to_people_and_two_that_agree_are_one(rooms: Rooms) -> None:

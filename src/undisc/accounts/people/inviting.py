@@ -212,7 +212,20 @@ class Inviting:
 
     def _stands(self, work: UnitOfWork, invitation: Invitation) -> bool:
         # Every start before there was an administrator printed a link; the first one used is the only one.
-        return invitation.made_by != FIRST_START or not store.people_with(work.connection, Role.ADMINISTRATOR)
+        if invitation.made_by == FIRST_START:
+            return not store.people_with(work.connection, Role.ADMINISTRATOR)
+        kind, _, number = invitation.made_by.partition(":")
+        return kind != "person" or self._may_still_invite(work, int(number), invitation)
+
+    def _may_still_invite(self, work: UnitOfWork, maker: int, invitation: Invitation) -> bool:
+        """Whoever could ask nobody in any more lets nobody in, themselves under another name least of all."""
+        person = store.person(work.connection, maker)
+        if person is None:
+            return False
+        if invitation.patient is None:
+            return Role.ADMINISTRATOR in person.roles
+        relations = store.relations_of_person(work.connection, maker, self._people.clock.now())
+        return any(relation.patient == invitation.patient for relation in relations)
 
     def _held(self, work: UnitOfWork, caller: Caller) -> Invitation | None:
         return self._held_with_words(work, caller)[0]
@@ -246,7 +259,7 @@ class Inviting:
     ) -> Person:
         """Use an invitation up, in favour of somebody. Two who use it at once are one too many: the later one fails."""
         now = self._people.clock.now()
-        if not invitation_store.use(work.connection, invitation.id, now):
+        if not self._stands(work, invitation) or not invitation_store.use(work.connection, invitation.id, now):
             raise PeopleRefused("This invitation was used already.")
         if invitation.renews is not None:
             found = store.person(work.connection, invitation.renews)

@@ -185,7 +185,8 @@ class Keeping:
     def change_roles(self, by: str, person_id: int, roles: frozenset[Role]) -> None:
         """Roles of those who work here; what somebody is to patients follows from relations and stays.
 
-        Sessions go on, with the new roles from the next page on. Raises PeopleRefused.
+        Sessions go on, with the new roles from the next page on; those of somebody who did not work here do not, since
+        they last longer and may have begun by a link alone. Raises PeopleRefused.
         """
 
         def act(work: UnitOfWork) -> None:
@@ -196,6 +197,10 @@ class Keeping:
             if Role.ADMINISTRATOR in person.roles - changed:
                 self._not_the_last(work, person)
             store.change_person(work.connection, person_id, roles=store.words_of(changed))
+            if changed & WORKERS and not person.roles & WORKERS:
+                self._people.end_all(work, person_id, by)
+            elif person.roles - changed:
+                self._people.end_viewing(work, person_id)
             work.audit(Act("roles-changed", by, {"person": person_id, "roles": store.words_of(changed)}))
 
         self._run(act)

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from undisc.accounts.people import invitation_store, store
-from undisc.accounts.people.model import Glass, Method, NewInvitation, PatientKey, Person, Relation, Role, SignedIn
+from undisc.accounts.people.model import (
+    WORKERS,
+    Glass,
+    Method,
+    NewInvitation,
+    PatientKey,
+    Person,
+    Relation,
+    Role,
+    SignedIn,
+)
 from undisc.accounts.people.policy import (
     LONGEST_REASON,
     SHORTEST_REASON,
@@ -168,6 +178,12 @@ class People:
         found = [row.id for row in store.sessions_of(work.connection, person_id) if row.id != but]
         return sum(self.end_in(work, session_id, by) for session_id in found)
 
+    def end_viewing(self, work: UnitOfWork, person_id: int) -> None:
+        """End whatever somebody looks at in any of their sessions, which go on: what they still may, they open anew."""
+        for row in store.sessions_of(work.connection, person_id):
+            for act in self._on_end:
+                act(work, row.id)
+
     def sessions_of(self, person_id: int) -> list[Session]:
         """Where somebody is signed in, the one used last first."""
         now = self.clock.now()
@@ -240,6 +256,7 @@ class People:
             row = store.relation(work.connection, relation_id)
             ended = row is not None and store.end_relation(work.connection, relation_id, self.clock.now())
             if row is not None and ended:
+                self.end_viewing(work, row.person_id)
                 work.audit(Act("relation-ended", by, {"person": row.person_id, "relation": relation_id}))
             return ended
 
@@ -262,6 +279,9 @@ class People:
                 raise PeopleRefused("Somebody with this e-mail address signs in here already.")
             values = {"name": " ".join(name.split())[:120], "phone": phone.strip()}
             if email.strip() != me.person.email:
+                if me.person.roles & WORKERS:
+                    # By it they are known to who shares pictures with them, and to the place's own provider.
+                    raise PeopleRefused("You also work here. An administrator invites you under another address.")
                 values["email"] = email.strip()
             store.change_person(work.connection, me.person.id, **values)
             work.audit(Act("details-changed", me.actor, {"person": me.person.id}))

@@ -160,6 +160,9 @@ class SingleSignOn:
             return None
         now = self._people.clock.now()
         person = store.person_by_email(work.connection, email)
+        # Patients write any address into their account. Were that theirs who has it, they would get another's roles.
+        if person is not None and not person.roles & WORKERS:
+            person = None
         invitation = invitation_store.open_for(work.connection, email, now)
         if person is None and invitation is not None and invitation.renews is None:
             person = self._inviting.join_by_identity(work, invitation, roles)

@@ -63,6 +63,7 @@ class Tries:
         work.connection.execute(update(tries).where(row, tries.c.count > 0).values(count=tries.c.count - 1))
 
     def tidy(self, work: UnitOfWork, older_than: timedelta) -> None:
+        """Forget tries that were begun longer ago: who guesses by many names must not fill the table."""
         work.connection.execute(delete(tries).where(tries.c.first_at <= work.clock.now() - older_than))
 
     def _key(self, purpose: str, key: str) -> str:

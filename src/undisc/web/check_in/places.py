@@ -10,9 +10,9 @@ from undisc.export.consent_paper import qr, render_poster
 from undisc.sharing.check_in import CheckIn
 from undisc.web import problems
 from undisc.web.check_in.asking import PlaceId
-from undisc.web.check_in.staff import pdf
 from undisc.web.frame import N_, Frame
 from undisc.web.languages import LANGUAGES, language_of
+from undisc.web.media import pdf
 from undisc.web.people import StaffMember, read_my_form
 
 _NO_NAME = N_("Give the place a name, such as “Waiting room 2”.")

@@ -24,6 +24,7 @@ from undisc.web.check_in.words import FAULTS, LOOKS, SIGNS, STATES, in_order
 from undisc.web.forms import Form
 from undisc.web.frame import N_, Frame
 from undisc.web.languages import LANGUAGES
+from undisc.web.media import pdf
 from undisc.web.people import StaffMember, read_my_form
 
 ConsentId = Annotated[int, Path(ge=1, lt=2**31)]
@@ -172,15 +173,6 @@ def create_consent_pages(
         return pdf(render_consent(consent, place_name, zone), f"consent-{consent_id}.pdf")
 
     return router
-
-
-def pdf(data: bytes, name: str) -> Response:
-    """Shown by the browser's own viewer, which runs nothing of it."""
-    headers = {
-        "Content-Disposition": f'inline; filename="{name}"',
-        "Content-Security-Policy": "sandbox allow-downloads allow-modals; default-src 'none'; frame-ancestors 'none'",
-    }
-    return Response(data, media_type="application/pdf", headers=headers)
 
 
 def _number(form: Form) -> int | None:

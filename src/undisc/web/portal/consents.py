@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from undisc.accounts.people.model import SignedIn
+from undisc.export.consent_paper import render_consent
 from undisc.sharing.consent_model import Choice, Consent, SignedAs, State
 from undisc.sharing.consent_wording import Wording, wording
 from undisc.web import problems
@@ -14,6 +15,7 @@ from undisc.web.access import number
 from undisc.web.forms import Form
 from undisc.web.frame import N_
 from undisc.web.languages import language_of
+from undisc.web.media import pdf
 from undisc.web.people import APatient, read_my_form
 from undisc.web.portal.pages import PortalPages, Shelved, off_loop
 from undisc.web.portal.reading import day_of
@@ -45,6 +47,16 @@ def create_consents(pages: PortalPages) -> APIRouter:
     async def changed(request: Request, me: APatient, consent_id: str) -> Response:
         form = await read_my_form(request, me, public_url)
         return await off_loop(_changed, request, me, consent_id, form)
+
+    @router.get("/{consent_id}/paper")
+    def paper(me: APatient, consent_id: str) -> Response:
+        for relation in me.relations:
+            for consent in pages.of.consents.of_patient(relation.patient):
+                if consent.id == number(consent_id):
+                    pages.of.consents.note_shown(consent.id, me.actor)
+                    printed = render_consent(consent, pages.services.place_name, pages.zone)
+                    return pdf(printed, "consent.pdf")
+        raise problems.Refusal(problems.NOT_HERE)
 
     @router.get("/{consent_id}/withdraw")
     def ask_withdraw(request: Request, me: APatient, consent_id: str) -> Response:
