@@ -101,3 +101,18 @@ def test_fifty_who_open_at_once_get_the_openings_that_there_are(door: Door) -> N
     link = door.sharing.share(ShareChoice((1,), step=Step.OPEN, most_openings=7), "operator")
     found = all_at_once(lambda number: knock(servers[number % 2], link, Answers()))
     assert found == {Opened: 7, Closed: 43}
+
+
+def test_codes_that_are_left_before_their_last_try_give_no_guesses_without_end(door: Door) -> None:
+    link = door.sharing.share(ShareChoice((1,), for_phone="+4930901842", step=Step.CODE), "operator")
+    guesses = 0
+    while isinstance(asked := knock(door.sharing, link, Answers()), Asked):
+        token = asked.asked or ""
+        knock(door.sharing, link, Answers(send_code=Way.TEXT, asked=token))
+        right = int(door.last_code())
+        for number in range(4):
+            knock(door.sharing, link, Answers(code=f"{(right + 1 + number) % 1_000_000:06d}", asked=token))
+        guesses += 4
+        door.clock.advance(minutes=13)
+        assert guesses < 60
+    assert door.actions().count("code-wrong") == 50

@@ -54,7 +54,8 @@ class Codes:
         """None where the code is right: it is used up then. The transaction must be committed whatever comes of it.
 
         The try is taken before anything is compared. A code that took its last wrong entry takes one of the link's
-        own tries with it, so that codes without end do not give guesses without end.
+        own tries with it, and so do as many wrong entries of several codes: codes without end, each left before its
+        last entry, do not give guesses without end.
         """
         who, now = _kept(name), work.clock.now()
         taken = steps_store.take_try(work.connection, link.id, who, now)
@@ -67,7 +68,7 @@ class Codes:
             work.audit(Act("code-right", f"link:{link.id}", _seen(link, browser)))
             return None
         work.audit(Act("code-wrong", f"link:{link.id}", _seen(link, browser)))
-        if tries >= MOST_WRONG_CODES:
+        if tries >= MOST_WRONG_CODES or steps_store.wrong_codes(work.connection, link.id) % MOST_WRONG_CODES == 0:
             store.take_try(work.connection, link.id, now)
             if store.tries_taken(work.connection, link.id) >= MOST_TRIES:
                 if store.revoke(work.connection, link.id, now):

@@ -56,6 +56,11 @@ def take_try(connection: Connection, link_id: str, browser_hash: str, now: datet
     return None if row is None else (row.digest, row.wrong)
 
 
+def wrong_codes(connection: Connection, link_id: str) -> int:
+    """How many wrong entries all the codes of a link have taken, in its whole life."""
+    return connection.scalar(select(func.sum(link_codes.c.wrong)).where(link_codes.c.link_id == link_id)) or 0
+
+
 def use(connection: Connection, link_id: str, browser_hash: str, digest: str, now: datetime) -> bool:
     """Use a code up; False where it was used already."""
     statement = (
