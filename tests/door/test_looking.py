@@ -171,3 +171,19 @@ def test_running_downloads_stop_however_the_link_is_closed(door: Door, tmp_path:
             for _ in chunks:
                 pass
     assert "download-finished" not in door.actions()
+
+
+def test_what_was_shared_with_a_clinician_closes_as_they_sign_out(door: Door) -> None:
+    owner = somebody(door, Role.PATIENT, patient=JANE)
+    doctor = somebody(door, Role.CLINICIAN, email="ann@clinic.example")
+    link = door.sharing.share(ShareChoice((1,), for_email="ann@clinic.example", step=Step.CLINICIAN), owner)
+    found = door.sharing.enter(doctor, link.link.id, Browser("", ""))
+    assert isinstance(found, Viewing)
+    browser = door.another_browser()
+    browser.cookies.set("undisc", found.token, path=f"/s/{found.link_id}")
+    assert browser.get(f"/s/{found.link_id}/study").status_code == 200
+    door.people.end(owner.session_id, owner.actor)
+    assert browser.get(f"/s/{found.link_id}/study").status_code == 200
+    door.people.end(doctor.session_id, doctor.actor)
+    assert browser.get(f"/s/{found.link_id}/study").json() == CLOSED
+    assert door.sharing.one_link(link.link.id).state == "open"  # type: ignore[union-attr]

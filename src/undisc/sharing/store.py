@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, or_, select, update
@@ -18,6 +18,11 @@ _PERSON_ENDED = person_sessions.c.ended_at.label("person_session_ended")
 _LINKS = select(links, _PERSON_ENDED).outerjoin(person_sessions, person_sessions.c.id == links.c.person_session_id)
 _LINK = _LINKS.where(links.c.id == bindparam("named"))
 _NAMED = select(link_studies.c.study_id).where(link_studies.c.link_id == bindparam("named"))
+_PERSON_SESSION = select(person_sessions.c.person_id, person_sessions.c.begun_at).where(
+    person_sessions.c.id == bindparam("named")
+)
+# A link that proves who somebody is is opened a moment before the session begins that it gives.
+_AT_ONCE = timedelta(minutes=1)
 
 # Asked before every single answer: one statement, and built once.
 _GRANT = (
@@ -220,14 +225,17 @@ def set_person(connection: Connection, link_id: str, person_id: int) -> None:
 
 
 def end_viewing(connection: Connection, person_session_id: int, now: datetime) -> int:
-    """Close every link by which somebody looked in this session of theirs; how many there were."""
-    which = (links.c.person_session_id == person_session_id, links.c.revoked_at.is_(None))
+    """Close every link by which somebody looked in this session of theirs, and what they opened of others' links since
+    it began; how many of the former there were."""
     session = connection.execute(_PERSON_SESSION, {"named": person_session_id}).first()
     if session is not None:
-        # Links that others made stay open; what this person has open of them in their own name does not.
-        theirs = (link_sessions.c.who == f"person:{session.person_id}", link_sessions.c.ends_at > now)
-        since = link_sessions.c.opened_at >= session.begun_at
-        connection.execute(update(link_sessions).where(*theirs, since).values(ends_at=now))
+        # What they opened meanwhile in their own name, or what has proven who they are; the links themselves stay open.
+        own = select(links.c.id).where(links.c.kind == Kind.PATIENT.value, links.c.person_id == session.person_id)
+        proven = (link_sessions.c.who == "patient") & link_sessions.c.link_id.in_(own)
+        theirs = or_(link_sessions.c.who == f"person:{session.person_id}", proven)
+        meanwhile = (link_sessions.c.opened_at > session.begun_at - _AT_ONCE, link_sessions.c.ends_at > now)
+        connection.execute(update(link_sessions).where(theirs, *meanwhile).values(ends_at=now))
+    which = (links.c.person_session_id == person_session_id, links.c.revoked_at.is_(None))
     return connection.execute(update(links).where(*which).values(revoked_at=now)).rowcount
 
 
