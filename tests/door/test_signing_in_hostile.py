@@ -1,5 +1,6 @@
 """What somebody hostile tries at the sign-in gets them nothing, tells them nothing, and shuts nobody else out."""
 
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,8 +9,10 @@ from typing import Any
 import pytest
 from tests.door.people_door import PASSWORD, Browser, Member, PeopleDoor, people_door
 from tests.factories.passkeys import SoftKey
+from tests.factories.people import me, token_of
 
-from undisc.accounts.people.model import Role
+from undisc.accounts.people.model import Method, PatientKey, Role
+from undisc.accounts.people.service import PeopleRefused
 
 _ORIGIN, _HOST = "http://pictures.example", "pictures.example"
 
@@ -278,3 +281,48 @@ def test_cookies_over_https_are_for_this_host_and_https_alone(tmp_path: Path) ->
         for part in ("__Host-undisc_step=", "HttpOnly", "Secure", "SameSite=lax", "Path=/"):
             assert part in started
         assert "Domain" not in started
+
+
+def test_an_invitation_lets_nobody_in_once_its_maker_could_ask_nobody(door: PeopleDoor, member: Member) -> None:
+    other = door.browser("127.0.0.7")
+    other.join(door.invitation(Role.ADMINISTRATOR), "eve@clinic.example", "Eve Example")
+    pocketed = [
+        re.findall(r'id="address"[^>]*>([^<]+)<', other.post(
+            "/people/invite", page="/people/invite", name="Eve Again", email=f"eve{n}@clinic.example",
+            role="administrator",
+        ).text)[0]
+        for n in range(3)
+    ]  # fmt: skip
+    begun = door.browser("127.0.0.8")
+    assert begun.post("/join", secret=pocketed[0]).headers["location"] == "/join/start"
+    door.entrance.keeping.close("operator", 2)
+    assert begun.get("/join/start").status_code == 404
+    assert begun.post("/join", secret=pocketed[1]).status_code == 404
+    door.entrance.keeping.reopen("operator", 2)
+    door.entrance.keeping.change_roles("operator", 2, frozenset({Role.STAFF}))
+    assert begun.post("/join", secret=pocketed[1]).status_code == 404
+    door.entrance.keeping.change_roles("operator", 2, frozenset({Role.ADMINISTRATOR}))
+    assert begun.post("/join", secret=pocketed[2]).headers["location"] == "/join/start"
+
+
+def test_who_begins_to_work_here_signs_in_as_who_works_here_does(door: PeopleDoor) -> None:
+    """A link has proven that somebody is a patient, which is too little for a role among the staff."""
+    key = PatientKey("", "4711")
+    person = door.app.trail.run(lambda work: door.app.people.person_for_patient(work, key, name="Pat Patient"))
+    token = token_of(door.app, person, Method.LINK)
+    assert door.app.people.signed_in(token) is not None
+    door.entrance.keeping.change_roles("operator", person.id, frozenset({Role.CLINICIAN}))
+    assert door.app.people.signed_in(token) is None
+
+
+def test_who_works_here_takes_no_address_of_a_colleague(door: PeopleDoor) -> None:
+    """Links that patients shared with a colleague are found by it."""
+    key = PatientKey("", "4711")
+    person = door.app.trail.run(
+        lambda work: door.app.people.person_for_patient(work, key, name="Pat", email="pat@clinic.example")
+    )
+    door.entrance.keeping.change_roles("operator", person.id, frozenset({Role.CLINICIAN}))
+    mine = me(door.app, token_of(door.app, person))
+    with pytest.raises(PeopleRefused):
+        door.app.people.change_details(mine, name="Pat", email="colleague@clinic.example", phone="")
+    door.app.people.change_details(mine, name="Pat P.", email="pat@clinic.example", phone="+1 555 0100")

@@ -11,10 +11,10 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 import httpx
 import pytest
 from tests.door.people_door import Browser, PeopleDoor, people_door
-from tests.factories.people import me
+from tests.factories.people import me, token_of
 from tests.factories.servers import free_port, wait_until_it_listens
 
-from undisc.accounts.people.model import Method, Role
+from undisc.accounts.people.model import Method, PatientKey, Role
 
 _NODE = Path(__file__).parent / "node"
 _SECRET = "a secret of the tests, with : and % in it"
@@ -158,3 +158,15 @@ def test_a_provider_that_is_away_is_told_on_a_page(tmp_path: Path) -> None:
         answer = door.browser().get("/sign-in/single")
         assert answer.status_code == 503
         assert "does not answer at the moment" in answer.text
+
+
+@pytest.mark.parametrize("door", [_ROLES], indirect=True)
+def test_an_address_that_a_patient_wrote_down_gets_nothing_of_whose_it_is(door: PeopleDoor) -> None:
+    key = PatientKey("", "4711")
+    person = door.app.trail.run(lambda work: door.app.people.person_for_patient(work, key, name="Eve"))
+    eve = me(door.app, token_of(door.app, person))
+    door.app.people.change_details(eve, name="Eve", email="kim@clinic.example", phone="")
+    assert _sign_in(door.browser(), "kim+film-room").status_code == 401
+    found = door.app.people.person(person.id)
+    assert found is not None
+    assert found.roles == {Role.PATIENT}

@@ -16,7 +16,7 @@ from undisc.accounts.people import invitation_store, proof_store, store
 from undisc.accounts.people.challenges import Challenges
 from undisc.accounts.people.inviting import Inviting
 from undisc.accounts.people.model import WORKERS, Caller, Entered, Method, NotRight, Over, Person, Role, SignedIn
-from undisc.accounts.people.service import People
+from undisc.accounts.people.service import People, PeopleRefused
 from undisc.accounts.people.signing_in import SigningIn
 from undisc.audit.model import Act
 from undisc.audit.trail import UnitOfWork
@@ -165,7 +165,10 @@ class SingleSignOn:
             person = None
         invitation = invitation_store.open_for(work.connection, email, now)
         if person is None and invitation is not None and invitation.renews is None:
-            person = self._inviting.join_by_identity(work, invitation, roles)
+            try:
+                person = self._inviting.join_by_identity(work, invitation, roles)
+            except PeopleRefused:
+                return None
         if person is None:
             return None
         proof_store.add_identity(work.connection, self.provider.issuer, subject, person.id, now)
