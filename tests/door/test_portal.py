@@ -1,10 +1,12 @@
 """Proves that the portal shows a patient their own scans and nothing of anybody else's."""
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.door.portal_door import PortalDoor, form_token, portal_door, send
@@ -14,6 +16,7 @@ from tests.factories.people import me as session_of
 
 from undisc.accounts.people.model import PatientKey, Role
 from undisc.sharing.model import ShareChoice, Step
+from undisc.web.portal.reading import day_of
 
 
 @pytest.fixture(scope="module")
@@ -215,3 +218,23 @@ def test_parent_sees_nothing_from_the_day_of_majority_on(tmp_path: Path) -> None
         assert client.get(f"/me/scans/{study}").status_code == 404
         assert client.get(f"{where}/study").status_code == 404
         assert "No scans are shown to you" in client.get("/me").text
+
+
+def test_whose_relation_ended_sees_no_picture_more_and_lets_nobody_in(door: PortalDoor) -> None:
+    robin, patient = door.proxy(ADA, "guardian"), door.patient(ADA)
+    of = robin.get("/me/family").text.split("/me/family/invite?of=")[1].split('"')[0]
+    fields = {"of": of, "name": "Robin Again", "email": "robin@example.org", "kind": "other"}
+    made = send(robin, f"/me/family/invite?of={of}", "/me/family/invite", **fields)
+    pocketed = re.findall(r"[^\s\"<>]+/join#[^\s\"<>]+", made.text)[0]
+    looking = send(robin, "/me", f"/me/scans/{door.study(ADA)}/view").headers["location"]
+    assert robin.get(f"{looking}/study").status_code == 200
+    [relation] = [one for _, one in door.app.people.relations_of(door.key(ADA)) if one.kind == "guardian"]
+    assert send(patient, "/me/family", f"/me/family/{relation.id}/end").status_code == 303
+    assert robin.get(f"{looking}/study").status_code == 404
+    stranger = door.browser()
+    assert stranger.post("/join", data={"secret": pocketed}).status_code == 404
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "2027-13-01", "10000-01-01"])
+def test_days_that_no_clock_reaches_are_told_as_wrong(day: str) -> None:
+    assert day_of(day, ZoneInfo("America/Los_Angeles")) is None

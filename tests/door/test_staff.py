@@ -363,3 +363,13 @@ def test_patients_make_discs_of_their_own_scans_and_nobody_elses(place: Place) -
         assert sealed.status_code in (200, 422)  # the latter where the viewer for discs is not built
         if sealed.status_code == 200:
             assert "data-passphrase" in sealed.text
+
+
+@pytest.mark.parametrize("number", ["0", "-1", str(2**31), str(2**63), "9" * 400, "1e3"])
+def test_numbers_that_no_row_has_are_told_plainly(place: Place, number: str) -> None:
+    with place.client() as client:
+        token = re.findall(r'name="form_token" value="([^"]+)"', client.get("/staff").text)[0]
+        for path in (f"/staff/patients/{number}", f"/staff/discs/{number}", f"/staff/discs/{number}/file"):
+            assert client.get(path).status_code in (404, 422), path
+        for path in (f"messages/{number}/retry", f"messages/{number}/cancel", f"discs/{number}/cancel"):
+            assert client.post(f"/staff/{path}", data={"form_token": token}).status_code in (404, 422), path

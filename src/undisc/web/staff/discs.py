@@ -23,7 +23,7 @@ from undisc.web import problems
 from undisc.web.forms import Form
 from undisc.web.media import part_of
 from undisc.web.people import StaffMember, read_my_form
-from undisc.web.staff.pages import StaffPages, by_patient, numbers
+from undisc.web.staff.pages import Number, StaffPages, by_patient, numbers
 
 _CHUNK = 1 << 18
 _TYPES = {Medium.ZIP: "application/zip", Medium.ISO: "application/x-iso9660-image"}
@@ -87,16 +87,16 @@ def create_discs(pages: StaffPages) -> APIRouter:
         return await run_in_threadpool(_order, pages, request, me, form)
 
     @router.get("/{number}")
-    def show_disc(request: Request, me: StaffMember, number: int) -> Response:
+    def show_disc(request: Request, me: StaffMember, number: Number) -> Response:
         return _page(pages, request, me, medium(number), "")
 
     @router.get("/{number}/progress")
-    def progress(request: Request, me: StaffMember, number: int) -> Response:
+    def progress(request: Request, me: StaffMember, number: Number) -> Response:
         found = medium(number)
         return pages.part(request, me, "disc_progress.html", **_told(pages, found))
 
     @router.get("/{number}/file")
-    def fetch(request: Request, me: StaffMember, number: int) -> Response:
+    def fetch(request: Request, me: StaffMember, number: Number) -> Response:
         found = medium(number)
         if len(_may_hand_over(pages, me, list(found.wish.studies))) < len(found.wish.studies):
             raise problems.Refusal(problems.NOT_FOR_YOU)
@@ -106,7 +106,7 @@ def create_discs(pages: StaffPages) -> APIRouter:
         return sent_as_file(request, fetched)
 
     @router.post("/{number}/cancel")
-    async def cancel(request: Request, me: StaffMember, number: int) -> Response:
+    async def cancel(request: Request, me: StaffMember, number: Number) -> Response:
         await read_my_form(request, me, url)
         medium(number)
         await run_in_threadpool(ordering.cancel, number, me.actor)

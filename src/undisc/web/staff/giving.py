@@ -23,7 +23,7 @@ from undisc.web.forms import Form
 from undisc.web.frame import N_
 from undisc.web.languages import LANGUAGES
 from undisc.web.people import StaffMember, read_my_form
-from undisc.web.staff.pages import Patient, StaffPages, by_patient, numbers
+from undisc.web.staff.pages import Number, Patient, StaffPages, by_patient, numbers
 from undisc.web.staff.patients import patient_page
 
 _SEALED_FOR = "print-out"
@@ -63,12 +63,12 @@ def create_giving(pages: StaffPages) -> APIRouter:
     url = pages.web.public_url
 
     @router.post("/patients/{number}/give")
-    async def give(request: Request, me: StaffMember, number: int) -> Response:
+    async def give(request: Request, me: StaffMember, number: Number) -> Response:
         form = await read_my_form(request, me, url)
         return await run_in_threadpool(_give, pages, request, me, number, form)
 
     @router.get("/patients/{number}/give")
-    def given_before(me: StaffMember, number: int) -> Response:
+    def given_before(me: StaffMember, number: Number) -> Response:
         return RedirectResponse(f"/staff/patients/{number}", 303)
 
     @router.post("/bulk")
@@ -108,12 +108,12 @@ def create_giving(pages: StaffPages) -> APIRouter:
         return await run_in_threadpool(_say_about_link, pages, request, me, link_id, answer)
 
     @router.post("/messages/{number}/retry")
-    async def retry(request: Request, me: StaffMember, number: int) -> Response:
+    async def retry(request: Request, me: StaffMember, number: Number) -> Response:
         await read_my_form(request, me, url)
         return await run_in_threadpool(_message, pages, request, me, number, "retry")
 
     @router.post("/messages/{number}/cancel")
-    async def cancel(request: Request, me: StaffMember, number: int) -> Response:
+    async def cancel(request: Request, me: StaffMember, number: Number) -> Response:
         await read_my_form(request, me, url)
         return await run_in_threadpool(_message, pages, request, me, number, "cancel")
 

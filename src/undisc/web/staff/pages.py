@@ -3,8 +3,9 @@
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,6 +19,8 @@ from undisc.web.services import StaffServices, WebServices
 from undisc.web.staff import words
 
 SCRIPTS = ("staff", "copy")
+Number = Annotated[int, Path(ge=1, lt=2**63)]
+"""A row's number in an address: within what every database takes."""
 
 
 @dataclass(frozen=True, slots=True)

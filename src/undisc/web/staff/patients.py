@@ -15,7 +15,7 @@ from undisc.sharing.model import Browser, Denied, Look
 from undisc.web import problems
 from undisc.web.links import viewing
 from undisc.web.people import StaffMember, read_my_form, who
-from undisc.web.staff.pages import Patient, StaffPages, numbers
+from undisc.web.staff.pages import Number, Patient, StaffPages, numbers
 
 _MOST_LOOKS = 100
 _LONGEST_REASON = 500
@@ -25,11 +25,11 @@ def create_patients(pages: StaffPages) -> APIRouter:
     router = APIRouter(prefix="/staff/patients")
 
     @router.get("/{number}")
-    def show(request: Request, me: StaffMember, number: int) -> Response:
+    def show(request: Request, me: StaffMember, number: Number) -> Response:
         return patient_page(pages, request, me, pages.patient(number))
 
     @router.post("/{number}/look")
-    async def look(request: Request, me: StaffMember, number: int) -> Response:
+    async def look(request: Request, me: StaffMember, number: Number) -> Response:
         form = await read_my_form(request, me, pages.web.public_url)
         reason = form.get("reason", _LONGEST_REASON)
         wanted = numbers(form.all("study"), 200)
