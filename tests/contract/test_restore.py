@@ -18,7 +18,8 @@ from tests.factories.servers import fresh_database, make_bucket, postgres_binari
 
 from undisc.app import App, build
 from undisc.audit.model import Intact
-from undisc.sharing.model import Browser, NewLink, Opened
+from undisc.sharing.model import Browser, NewLink
+from undisc.sharing.opening_model import Opened
 
 
 def _filled(place: Place, tmp_path: Path) -> tuple[App, NewLink]:

@@ -18,14 +18,14 @@ from undisc.sharing.model import Contact, NewLink, ShareChoice, Step
 
 pytestmark = [pytest.mark.journey, needs_axe]
 
-Photograph = Callable[[Page, str], None]
+Photograph = Callable[[Page, str], object]
 
 
 @pytest.fixture
 def photograph(request: pytest.FixtureRequest, tmp_path: Path) -> Photograph:
     """Keeps how a screen looked, to be looked at where something is wrong."""
     name = re.sub(r"\W+", "-", request.node.name)
-    return lambda page, what: page.screenshot(path=tmp_path / f"{name}-{what}.png") and None
+    return lambda page, what: page.screenshot(path=tmp_path / f"{name}-{what}.png")
 
 
 def patient_link(place: Place) -> NewLink:
@@ -91,7 +91,7 @@ def test_patient_opens_their_link_on_a_phone(phone: BrowserContext, place: Place
     page.get_by_test_id("more").tap()
     page.get_by_role("dialog").get_by_test_id("share").tap()
     expect(page.get_by_role("heading", name="Share this scan")).to_be_visible()
-    assert {cookie["name"] for cookie in phone.cookies()} >= {"undisc_me"}
+    assert {cookie.get("name") for cookie in phone.cookies()} >= {"undisc_me"}
     # The same browser is known from now on.
     again = phone.new_page()
     again.goto(place.here(patient_link(place).url))

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyotp.totp import TOTP
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from pyotp.totp import TOTP
 from tests.factories.servers import free_port
 from tests.journey.axe import finds_nothing, needs_axe
 from tests.journey.serving_at import serving_at

@@ -53,7 +53,7 @@ def _uids(study: int = 1, series: int = 1, number: int = 1, count: int = 3) -> t
 
 
 def _shown(app: App) -> dict[Level, int]:
-    return {level: len(app.archive.search.ask(Question(level, (), None, 100, 0)).rows) for level in Level}
+    return {level: len(app.archive.search.ask(Question(level)).rows) for level in Level}
 
 
 def _acts(app: App) -> list[tuple[str, str, dict[str, object]]]:
