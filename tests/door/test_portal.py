@@ -4,17 +4,19 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from tests.door.portal_door import PortalDoor, form_token, portal_door, send
-from tests.factories.instances import ADA, BERT
+from tests.factories.instances import ADA, BERT, Place, image
 from tests.factories.people import COOKIE, patient_of, somebody, token_of
 from tests.factories.people import me as session_of
 
 from undisc.accounts.people.model import PatientKey, Role
+from undisc.archive.corrections import Corrections
 from undisc.sharing.model import ShareChoice, Step
 from undisc.web.portal.reading import day_of
 
@@ -238,3 +240,25 @@ def test_whose_relation_ended_sees_no_picture_more_and_lets_nobody_in(door: Port
 @pytest.mark.parametrize("day", ["9999-12-31", "2027-13-01", "10000-01-01"])
 def test_days_that_no_clock_reaches_are_told_as_wrong(day: str) -> None:
     assert day_of(day, ZoneInfo("America/Los_Angeles")) is None
+
+
+def test_number_that_two_places_gave_to_two_people_shows_neither_to_the_other(tmp_path: Path) -> None:
+    """Discs of two places may carry one patient number, and say nothing of who gave it."""
+    other = replace(BERT, id=ADA.id, birth_date="19911231")
+    with portal_door(tmp_path) as door:
+        ada = door.patient(ADA)
+        assert ada.get(f"/me/scans/{door.study(ADA)}").status_code == 200
+        source = tmp_path / "elsewhere"
+        source.mkdir()
+        image(other, Place(9, 1, 1, 1), rows=64, columns=64).save_as(source / "IM1", enforce_file_format=True)
+        assert not door.app.intake.take_in([source]).lost
+        theirs = next(study for study in door.app.shelf.studies_of([door.key(ADA)]) if study.birth_date == "19911231")
+        assert ada.get(f"/me/scans/{theirs.id}").status_code == 404
+        page = ada.get("/me").text
+        assert "No scans are shown to you" in page
+        assert "Bert" not in page
+        Corrections(door.app.storage, door.app.trail).correct(
+            theirs.id, {"PatientID": "ELSEWHERE-1"}, reason="of another place", by="operator"
+        )
+        assert ada.get(f"/me/scans/{door.study(ADA)}").status_code == 200
+        assert ada.get(f"/me/scans/{theirs.id}").status_code == 404
