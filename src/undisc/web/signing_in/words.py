@@ -10,6 +10,7 @@ SAID_BY_THE_ACCOUNTS = (
     N_("This is no e-mail address."),
     N_("Say what this person does here."),
     N_("Somebody with this e-mail address signs in here already."),
+    N_("You also work here. An administrator invites you under another address."),
     N_("Only staff and clinicians can look at pictures in an emergency."),
     N_("Say in at least 10 letters why you must see these pictures now."),
     N_("Somebody who signs in by a password needs an e-mail address."),
