@@ -263,6 +263,11 @@ def test_bodies_that_are_none_are_refused(door: PeopleDoor) -> None:
         assert client.post(path, content=b"[" * 9000, headers=json_kind).status_code == 422
         assert client.post(path, content=b"x" * 20_000, headers=json_kind).status_code == 413
         assert client.post(path, data={"a": "b"}).status_code == 415
+        for odd in (
+            rb'{"credential": {"id": "\ud800", "rawId": "\ud800"}}',
+            rb'{"name": "a\u0000b", "credential": {}}',
+        ):
+            assert client.post(path, content=odd, headers=json_kind).status_code == 422
     assert client.post("/sign-in", json={}).status_code == 415
     assert client.post("/sign-in", data={"email": "x" * 70_000}).status_code == 413
     assert (

@@ -88,7 +88,7 @@ class Steps:
             found = json.loads(body)
         except (ValueError, RecursionError):
             found = None
-        if not isinstance(found, dict):
+        if not isinstance(found, dict) or not _is_text(found):
             raise problems.Refusal(problems.UNREADABLE)
         return found
 
@@ -104,6 +104,12 @@ class Steps:
 async def aside(act: Callable[..., _T], *arguments: Any, **named: Any) -> _T:
     """Run what waits for the database, off the loop that serves everybody."""
     return await anyio.to_thread.run_sync(partial(act, *arguments, **named))
+
+
+def _is_text(found: dict[str, Any]) -> bool:
+    """JSON can carry what no database takes: half a surrogate pair, and NUL."""
+    written = json.dumps(found, ensure_ascii=False)
+    return "\\u0000" not in written and written.encode("utf-8", "replace").decode() == written
 
 
 def text_in(asked: dict[str, Any], name: str, most: int = 200) -> str:
