@@ -172,3 +172,11 @@ def test_a_disc_carries_what_is_right(door: DicomwebDoor, tmp_path: Path) -> Non
     assert undisc("uncorrect", str(listed["number"]), data=data).code == 0
     assert undisc("uncorrect", str(listed["number"]), data=data).code == 1
     assert undisc("correct", STUDY, "--reason", "?", data=data).code == 2
+
+
+def test_links_that_were_given_before_are_told_where_it_may_be_another_persons(door: DicomwebDoor) -> None:
+    data, link = door.app.settings.data_dir, door.link(STUDY).link.id
+    other = undisc("correct", STUDY, "--description", "Head", "--reason", "Typed wrong.", data=data)
+    assert link not in other.err
+    whose = undisc("correct", STUDY, "--patient-id", "TEST-8888", "--reason", "Another's.", data=data)
+    assert f"undisc unshare {link}" in " ".join(whose.err.split())

@@ -11,6 +11,7 @@ from undisc.cli.screen import AsJson, DataDir, err, opened, out, print_json, saf
 from undisc.errors import CorrectionRefused
 
 _OPERATOR = "operator"
+_WHOSE = frozenset({"PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate"})
 
 
 def _option(what: str) -> typer.models.OptionInfo:
@@ -51,6 +52,11 @@ def correct(
             err.print(str(refusal), style="red", soft_wrap=True)
             raise typer.Exit(1) from refusal
         app.archive.derive_pending()
+        given_out = [each for each in app.sharing.links() if each.state == "open" and number in each.link.studies]
+    if given_out and _WHOSE & values.keys():
+        told = "Links that were given before still open it. If it is another person's, stop them:"
+        stops = " ".join(f"undisc unshare {each.link.id};" for each in given_out)
+        err.print(told, stops, style="yellow", soft_wrap=True)
     out.print(f"Corrected. Undo it with: undisc uncorrect {made.id}", style="bold", soft_wrap=True)
 
 
