@@ -230,9 +230,13 @@ def test_whose_relation_ended_sees_no_picture_more_and_lets_nobody_in(door: Port
     pocketed = re.findall(r"[^\s\"<>]+/join#[^\s\"<>]+", made.text)[0]
     looking = send(robin, "/me", f"/me/scans/{door.study(ADA)}/view").headers["location"]
     assert robin.get(f"{looking}/study").status_code == 200
+    mine = session_of(door.app, robin.cookies[COOKIE])
+    given = door.app.sharing.share(ShareChoice((door.study(ADA),), step=Step.OPEN), mine).link.id
+    kept = door.app.sharing.share(ShareChoice((door.study(ADA),), step=Step.OPEN), "operator").link.id
     [relation] = [one for _, one in door.app.people.relations_of(door.key(ADA)) if one.kind == "guardian"]
     assert send(patient, "/me/family", f"/me/family/{relation.id}/end").status_code == 303
     assert robin.get(f"{looking}/study").status_code == 404
+    assert [door.app.sharing.one_link(one).state for one in (given, kept)] == ["revoked", "open"]  # type: ignore[union-attr]
     stranger = door.browser()
     assert stranger.post("/join", data={"secret": pocketed}).status_code == 404
 

@@ -14,6 +14,7 @@ from undisc.web.frame import N_
 from undisc.web.languages import language_of
 from undisc.web.people import APatient, read_my_form
 from undisc.web.portal import words
+from undisc.web.portal.links import stop_every
 from undisc.web.portal.pages import PortalPages, Shelved, Whose, off_loop
 from undisc.web.portal.reading import day_of
 
@@ -147,6 +148,9 @@ def create_family(pages: PortalPages) -> APIRouter:
             found = next((one for one in _related(whose) if one[1].id == wanted), None)
             # Nobody but the place ends what a patient is to themselves; everybody may end what they are to others.
             if found and found[1].kind != "self" and (found[0].id == me.person.id or _decides(whose)):
+                # Nobody gives for longer than they have: what they gave away ends with it.
+                theirs = [one for one in pages.links(whose) if one.link.made_by == f"person:{found[0].id}"]
+                stop_every(pages, me, theirs)
                 pages.people.end_relation(wanted, me.actor)
                 return RedirectResponse(f"/me/family?of={whose.of}&done=ended", 303)
         raise problems.Refusal(problems.NOT_HERE)
