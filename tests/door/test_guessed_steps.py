@@ -49,7 +49,9 @@ def test_fifty_who_guess_a_birth_date_at_once_get_ten_tries_between_them(door: D
     found = all_at_once(
         lambda number: knock(servers[number % 2], link, Answers(birth_date=f"1950-{number % 12 + 1:02d}-11"))
     )
-    assert found == {Asking.BIRTH_DATE_WRONG: 9, Closed: 41}
+    # The last but one of the tries may learn that the last was taken at the other server meanwhile.
+    assert found[Asking.BIRTH_DATE_WRONG] in (8, 9)
+    assert found[Asking.BIRTH_DATE_WRONG] + found[Closed] == GUESSERS
     assert door.actions().count("birth-date-wrong") == 10
     assert knock(servers[1], link, Answers(birth_date="1970-01-01")) == Closed()
 
