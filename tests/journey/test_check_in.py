@@ -263,7 +263,7 @@ def test_at_the_desk(door: CheckInDoor, context: Callable[..., BrowserContext], 
     fits(page)
     page.locator("#text").fill(f"paper-{size}")
     page.get_by_role("button", name="Search").click()
-    page.get_by_role("link", name="Ada Testperson").click()
+    page.get_by_role("link", name="Ada Testperson").first.click()
     finds_nothing(page)
     fits(page)
     page.locator(f"[name=study][value='{study}']").check()
