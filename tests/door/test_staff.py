@@ -346,7 +346,9 @@ def test_patients_make_discs_of_their_own_scans_and_nobody_elses(place: Place) -
     stranger = patient_of(place.app, PatientKey("", "SOMEBODY-ELSE"))
     fields = {"form_token": me(place.app, token).form_token, "medium": "iso", "reports": "on"}
     with place.client(token) as patient, place.client(stranger) as other:
-        assert "Make a disc" in patient.get(f"/me/scans/{study.id}/disc").text
+        choices = patient.get(f"/me/scans/{study.id}/disc").text
+        assert "Make a disc" in choices
+        assert "without the viewer. It takes" in choices
         assert other.get(f"/me/scans/{study.id}/disc").status_code == 404
         theirs = fields | {"form_token": me(place.app, stranger).form_token}
         assert other.post(f"/me/scans/{study.id}/disc", data=theirs).status_code == 404
